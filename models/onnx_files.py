@@ -1,0 +1,54 @@
+"""Small helpers around ONNX files: running them, and writing what is stored beside them."""
+
+import json
+import pathlib
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import numpy_helper
+
+MODELS = pathlib.Path(__file__).parent
+
+
+def session(model, optimise=True):
+    """An ONNX Runtime session of a path or a ModelProto, on one thread."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    levels = onnxruntime.GraphOptimizationLevel
+    options.graph_optimization_level = levels.ORT_ENABLE_ALL if optimise else levels.ORT_DISABLE_ALL
+    source = model.SerializeToString() if isinstance(model, onnx.ModelProto) else str(model)
+    return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+
+
+def run(model, samples, optimise=True):
+    """The first output for each sample, one after the other, concatenated along the batch."""
+    runner = session(model, optimise)
+    name = runner.get_inputs()[0].name
+    return np.concatenate([runner.run(None, {name: sample})[0] for sample in samples])
+
+
+def write_tensor(path, array, name):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(numpy_helper.from_array(np.ascontiguousarray(array), name).SerializeToString())
+
+
+def write_test_data(folder, inputs, outputs):
+    """ONNX's own test layout: test_data_set_0/input_I.pb and output_I.pb, from (name, array) pairs."""
+    for kind, pairs in (("input", inputs), ("output", outputs)):
+        for index, (name, array) in enumerate(pairs):
+            write_tensor(folder / "test_data_set_0" / f"{kind}_{index}.pb", array, name)
+
+
+def write_json(path, value):
+    path.write_text(json.dumps(value, indent=2) + "\n")
+
+
+def read_json(path):
+    return json.loads(path.read_text())
+
+
+def write_outputs(path, outputs):
+    np.save(path, np.ascontiguousarray(outputs, dtype=np.float32))
