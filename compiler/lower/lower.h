@@ -1,0 +1,69 @@
+// Lowering: one operator at a time from the graph to kernel calls. Each family in compiler/ops has
+// `Result<Nothing> lower(const ItsOp&, const Node&, LowerContext&)`; lower.cpp walks the graph and dispatches.
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+
+#include "compiler/ir/graph.h"
+#include "compiler/lower/program.h"
+
+namespace linnet {
+
+// Rows of a tensor: [N,H,W,C] has N*H rows of W pixels; other ranks have one pixel a row (all but the last dimension
+// are rows); a scalar is one row of one element.
+struct RowShape {
+  std::int64_t rows = 1;
+  std::int64_t width = 1;     // pixels in a row
+  std::int64_t channels = 1;  // elements in a pixel
+  std::int64_t row_elements() const { return width * channels; }
+};
+RowShape row_shape(const Shape& shape);
+
+class LowerContext {
+ public:
+  LowerContext(const Graph& graph, Program& program);
+
+  const Graph& graph() const { return graph_; }
+  const TensorType& type(TensorId id) const { return graph_.type(id); }
+  bool is_constant(TensorId id) const { return graph_.is_constant(id); }
+  const TensorValue& constant(TensorId id) const { return graph_.tensors[id].constant; }
+
+  // The tensor as rows: its buffer, or its bytes as a constant of the program (added on first use).
+  RowsOperand operand(TensorId id);
+  // The same bytes seen as one row (for kernels that index a whole tensor).
+  RowsOperand whole(TensorId id);
+  // Makes `view` another name for the bytes of `source` (Reshape).
+  void alias(TensorId view, TensorId source);
+
+  // Adds data to flash; `stem` becomes part of a unique identifier. Equal bytes are stored once.
+  ConstantId add_constant(std::string stem, std::span<const std::byte> bytes, Constant::Role role);
+  template <class T>
+  ConstantId add_table(std::string stem, std::span<const T> elements) {
+    return add_constant(std::move(stem), std::as_bytes(elements), Constant::Role::table);
+  }
+
+  // A call for `node` with its output operand, rows, origin, type, tensor and MACs filled in; the family adds kernel, fields,
+  // inputs and windows and gives it to add_call.
+  KernelCall begin_call(const Node& node);
+  void add_call(KernelCall call);
+
+ private:
+  BufferId buffer(TensorId id);
+
+  const Graph& graph_;
+  Program& program_;
+  IdVector<TensorId, RowsOperand> operands_;
+  IdVector<TensorId, bool> placed_;
+  std::map<std::string, ConstantId> by_content_;
+};
+
+Result<Program> lower(const Graph& graph);
+
+// All that must hold of a program (our defects, E901): ids in range, operands inside their buffers, outputs made
+// before they are read, kernels known.
+Result<Nothing> verify(const Program& program);
+std::string print(const Program& program);
+
+}  // namespace linnet

@@ -1,0 +1,93 @@
+// The program: the quantized graph as kernel calls on row buffers, before anything has an address.
+//
+// Nothing here knows about kernels one by one. A call names its kernel (a struct of the runtime), carries the fields of
+// the kernel's Layer struct as data, and says which buffers it reads and writes; the planner and the emitter treat all
+// calls alike.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "compiler/ir/graph.h"
+#include "compiler/support/strong_id.h"
+
+namespace linnet {
+
+using BufferId = Id<struct BufferTag>;
+using ConstantId = Id<struct ConstantTag>;
+using CallId = Id<struct CallTag>;
+
+// A tensor that lives in RAM: `rows` rows of `row_bytes`. Views (Reshape) share their source's buffer.
+struct Buffer {
+  std::string name;             // of the tensor
+  std::int64_t rows = 1;        // whole tensor
+  std::int64_t row_bytes = 0;   // distance from row to row
+  std::int32_t alignment = 8;   // bytes, of the first row
+  bool is_input = false;        // written by the application
+  bool is_output = false;       // read by the application after run()
+  std::int64_t bytes() const { return rows * row_bytes; }
+};
+
+// Data in flash. `weights` are what the model carries; `table`s are what lowering made (look-up tables, multipliers).
+struct Constant {
+  enum class Role : std::uint8_t { weights, table } role = Role::weights;
+  std::string name;              // a C++ identifier, unique in the program
+  std::vector<std::byte> bytes;  // emitted as little-endian words, padded to a multiple of 8 bytes
+};
+
+// How a call sees a buffer or a constant as rows. For a buffer: `first_byte` into it, its own pitch and row count
+// (N-dimensional kernels may see a whole buffer as one row).
+struct RowsOperand {
+  std::variant<BufferId, ConstantId> source;
+  std::int64_t first_byte = 0;
+  std::int64_t row_bytes = 0;  // pitch
+  std::int64_t rows = 1;
+};
+
+// Which input rows the output rows [r, r+n) need. `whole`: all of them (a barrier).
+struct RowWindow {
+  bool whole = true;
+  std::int32_t stride = 1;      // input rows from output row to output row
+  std::int32_t pad_top = 0;     // first input row of output row 0 is -pad_top
+  std::int32_t extent = 1;      // input rows under one output row: dilation * (kernel - 1) + 1
+};
+
+// A field of the kernel's Layer struct, by name: assigned in the generated code as `layer.NAME = VALUE;`.
+struct Field {
+  std::string name;
+  std::variant<std::int64_t, float, ConstantId> value;
+};
+
+struct KernelCall {
+  std::string kernel;      // struct name; header linnet/kernels/KERNEL.h
+  std::string layer_type;  // "Conv2dS8"
+  std::vector<Field> fields;
+  std::vector<RowsOperand> inputs;   // activation operands, in the order of Io::in
+  std::vector<RowWindow> windows;    // one per input
+  RowsOperand output;                // source is a BufferId
+  std::int64_t output_rows = 1;      // run() is called for [0, output_rows) in all
+  std::int64_t scratch_bytes = 0;
+  int may_overwrite = -1;            // index of an input whose bytes the output may take over, or -1
+
+  // For reports and comparison.
+  Origin origin;
+  std::string op;                    // "Conv2d 3x3 s2", "Unary silu"
+  TensorType output_type;
+  TensorId tensor;                   // of the lowered graph: what this call makes
+  std::int64_t macs = 0;
+  std::int64_t weights_bytes = 0;    // flash that only this call uses
+};
+
+struct Program {
+  std::string name;
+  IdVector<BufferId, Buffer> buffers;
+  IdVector<ConstantId, Constant> constants;
+  std::vector<KernelCall> calls;     // topological order; CallId is the index
+  std::vector<RowsOperand> inputs;   // where each graph input lies
+  std::vector<RowsOperand> outputs;  // where each graph output lies (always a buffer)
+};
+
+}  // namespace linnet

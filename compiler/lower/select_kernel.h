@@ -1,0 +1,53 @@
+// Picks the first kernel of a runtime KernelList that supports a layer and turns the layer into data.
+//
+//   Conv2dS8 layer = ...;
+//   KernelCall call = context.begin_call(node);
+//   select_kernel<Conv2dS8Kernels>(layer, call, [&](auto kernel) { pack the weights with this kernel });
+//   bind(call, "weights", context.add_constant(...));
+//
+// A runtime Layer struct describes itself: `static constexpr const char* type_name` and
+// `template <class Self, class Visit> static constexpr void fields(Self& self, Visit&& visit)`, which calls
+// visit("in_h", self.in_h) for each field; integers, floats and `const void*` are allowed. Pointers are skipped here
+// and bound to constants by name.
+#pragma once
+
+#include <concepts>
+#include <type_traits>
+
+#include "compiler/lower/program.h"
+
+namespace linnet {
+
+template <class Layer>
+std::vector<Field> describe(const Layer& layer) {
+  std::vector<Field> fields;
+  Layer::fields(layer, [&](const char* name, const auto& value) {
+    using Value = std::remove_cvref_t<decltype(value)>;
+    if constexpr (std::floating_point<Value>) {
+      fields.push_back({name, static_cast<float>(value)});
+    } else if constexpr (std::integral<Value>) {
+      fields.push_back({name, static_cast<std::int64_t>(value)});
+    } else {
+      static_assert(std::is_same_v<Value, const void*>, "layer fields are integers, floats or const void*");
+    }
+  });
+  return fields;
+}
+
+inline void bind(KernelCall& call, const char* field, ConstantId constant) { call.fields.push_back({field, constant}); }
+
+// Fills kernel, layer type, fields and scratch of `call`, then calls `selected(kernel)`; false when the list has no
+// kernel for the layer.
+template <class List, class Layer, class Selected>
+bool select_kernel(const Layer& layer, KernelCall& call, Selected&& selected) {
+  return List::select(layer, [&](auto kernel) {
+    using Kernel = decltype(kernel);
+    call.kernel = Kernel::name;
+    call.layer_type = Layer::type_name;
+    call.fields = describe(layer);
+    call.scratch_bytes = Kernel::scratch_bytes(layer);
+    selected(kernel);
+  });
+}
+
+}  // namespace linnet

@@ -1,0 +1,79 @@
+// The plan: when each call makes which rows, and where every byte of RAM is.
+//
+// Calls are grouped into segments; inside a segment rows are made in small blocks, depth first, and tensors that stay
+// inside it are rings of a few rows. A segment of one call over all its rows is the classic whole-tensor plan.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/lower/program.h"
+
+namespace linnet {
+
+struct MemoryBank {
+  std::string name;                        // "dtcm": the member of Arenas
+  std::optional<std::int64_t> size_bytes;  // none: no limit
+  std::int32_t rank = 0;                   // lower is faster, filled first
+  bool dma = true;                         // peripherals can reach it
+};
+
+// What the network is compiled for; read from runtime/boards/NAME/target.json.
+struct Target {
+  std::string name;
+  std::vector<MemoryBank> banks;
+  std::optional<std::int64_t> flash_bytes;
+  std::int64_t stack_bytes = 2048;  // what generated code may use at most
+};
+
+struct Segment {
+  CallId first, last;  // inclusive
+};
+
+// One produce(): the call makes rows [first_row, first_row + row_count) of its output.
+struct Step {
+  CallId call;
+  std::int64_t first_row = 0;
+  std::int64_t row_count = 0;
+};
+
+// A buffer's (or a call's scratch's) place. Live in steps [first_step, last_step], inclusive; -1 means "before run()".
+struct Placement {
+  std::string name;
+  BufferId buffer;           // none for scratch
+  CallId scratch_of;         // none for buffers
+  std::int64_t capacity_rows = 1;
+  std::int64_t bytes = 0;
+  std::int64_t first_step = 0, last_step = 0;
+  std::int32_t bank = 0;     // index into Target::banks
+  std::int64_t offset = 0;   // bytes into the bank's arena
+};
+
+struct BankUse {
+  std::int64_t used_bytes = 0;  // arena size
+};
+
+struct Plan {
+  std::vector<Segment> segments;
+  std::vector<Step> steps;
+  std::vector<Placement> placements;
+  IdVector<BufferId, std::int32_t> placement_of;  // index into placements; buffers that share bytes share a placement
+  std::vector<std::int32_t> scratch_of_call;      // index into placements by call, -1 without scratch
+  std::vector<BankUse> banks;                     // as many as Target::banks
+  std::int64_t arena_bytes = 0;                   // sum over banks
+  std::int64_t lower_bound_bytes = 0;             // most bytes live at one step
+  std::int64_t whole_tensor_bytes = 0;            // lower bound of the plan with whole tensors
+  std::int32_t peak_step = 0;                     // a step where the lower bound is reached
+};
+
+// One call a segment, all its rows in one step. Fails with E301 when a bank's size is exceeded (states the best
+// reached and the layer at the peak).
+Result<Plan> plan_whole_tensors(const Program& program, const Target& target);
+
+// No two live placements overlap, all inside their banks, every read row was written; our defect (E902) otherwise.
+Result<Nothing> check(const Program& program, const Plan& plan, const Target& target);
+std::string print(const Program& program, const Plan& plan);
+
+}  // namespace linnet

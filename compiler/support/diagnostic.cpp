@@ -1,0 +1,36 @@
+// Diagnostics as text and as exit codes; see diagnostic.h.
+#include "compiler/support/diagnostic.h"
+
+#include <algorithm>
+
+namespace linnet {
+
+std::string format(const Diagnostic& diagnostic, std::string_view file) {
+  std::string text;
+  if (!file.empty()) text.append(file).append(": ");
+  text.append(diagnostic.code);
+  if (!diagnostic.node.empty()) text.append(" node '").append(diagnostic.node).append("'");
+  if (!diagnostic.op.empty()) text.append(" (").append(diagnostic.op).append(")");
+  const bool names_node = !diagnostic.node.empty() || !diagnostic.op.empty();
+  text.append(names_node ? ": " : " ").append(diagnostic.message);
+  if (!diagnostic.hint.empty()) text.append("; ").append(diagnostic.hint);
+  return text;
+}
+
+std::string format(const Diagnostics& diagnostics, std::string_view file) {
+  std::string text;
+  for (const Diagnostic& diagnostic : diagnostics) text.append(format(diagnostic, file)).append("\n");
+  return text;
+}
+
+int exit_code(const Diagnostics& diagnostics) {
+  int worst = 0;
+  for (const Diagnostic& diagnostic : diagnostics) {
+    const char family = diagnostic.code.size() > 1 ? diagnostic.code[1] : '0';
+    const int code = family == '3' ? 3 : family == '4' ? 4 : family == '9' ? 70 : 1;
+    worst = std::max(worst, code);
+  }
+  return worst;
+}
+
+}  // namespace linnet
