@@ -15,6 +15,7 @@ import torch
 import networks
 import onnx_files
 import pictures
+import training
 
 
 def export_torchscript(model, sample, opset, dynamic_batch, keep_batch_norms=False):
@@ -76,7 +77,7 @@ def write_model(name):
     folder = onnx_files.MODELS / name
     folder.mkdir(exist_ok=True)
 
-    model = networks.build(name)
+    model = training.train(name)
     exported = export(name, model)
     onnx.checker.check_model(exported)
     onnx.save(exported, folder / f"{name}.onnx")
@@ -87,7 +88,7 @@ def write_model(name):
     outputs = onnx_files.run(exported, samples)
     onnx_files.write_outputs(folder / "outputs.npy", outputs)
     onnx_files.write_test_data(folder, [("input", samples[0])], [("logits", outputs[:1])])
-    print(f"{name}: {networks.parameter_count(model)} parameters, classes {outputs.argmax(1).tolist()}")
+    print(f"{name}: {training.parameter_count(model)} parameters, classes {outputs.argmax(1).tolist()}")
 
 
 if __name__ == "__main__":

@@ -1,24 +1,16 @@
-"""The six networks as PyTorch modules: micromind's architectures with seeded weights that behave like trained ones.
+"""The six networks: micromind's architectures with the arguments, input scaling and exporter of each.
 
-Random weights alone would make bad test models: activations drift from layer to layer and every picture gets
-the same logits. So batch-norm gains are drawn around one, batch-norm statistics are taken from the calibration
-pictures, and the classifier looks along the directions in which the features of those pictures differ most.
+micromind's own weights are for other tasks, and random ones make bad test models (activations drift, errors are
+amplified from layer to layer, every picture gets the same logits), so training.py trains these, briefly.
 """
 
 import importlib.util
 import pathlib
 from typing import NamedTuple
 
-import numpy as np
-import torch
-from torch import nn
-
 import pictures
 
-CLASSES = 10
-FEATURE_DIRECTIONS = 6
-LOGIT_DEVIATION = 3.0
-STATISTICS_PASSES = 4
+CLASSES = ["person", "rocket", "wall", "cat", "building", "plant", "tableware", "coin", "tissue", "moon"]
 
 
 class Network(NamedTuple):
@@ -29,10 +21,11 @@ class Network(NamedTuple):
     exporter: str
     opset: int | None
     dynamic_batch: bool
+    training_steps: int
 
 
 NETWORKS = {
-    "phinet_96": Network("PhiNet", (3, 96, 96), {}, pictures.SYMMETRIC, "torchscript", 17, False),
+    "phinet_96": Network("PhiNet", (3, 96, 96), {}, pictures.SYMMETRIC, "torchscript", 17, False, 400),
     "phinet_96_a1_compat": Network(
         "PhiNet",
         (3, 96, 96),
@@ -41,6 +34,7 @@ NETWORKS = {
         "torchscript",
         13,
         True,
+        200,
     ),
     "phinet_96_a1": Network(
         "PhiNet",
@@ -50,6 +44,7 @@ NETWORKS = {
         "dynamo",
         None,
         True,
+        200,
     ),
     "phinet_96_conv2d_input": Network(
         "PhiNet",
@@ -59,12 +54,13 @@ NETWORKS = {
         "torchscript",
         11,
         False,
+        200,
     ),
     "xinet_96": Network(
-        "XiNet", (3, 96, 96), dict(alpha=1.0, gamma=4, num_layers=5), pictures.SYMMETRIC, "dynamo", None, False
+        "XiNet", (3, 96, 96), dict(alpha=1.0, gamma=4, num_layers=5), pictures.SYMMETRIC, "dynamo", None, False, 200
     ),
     "xinet_64x96": Network(
-        "XiNet", (3, 64, 96), dict(alpha=1.0, gamma=4, num_layers=5), pictures.IMAGENET, "torchscript", 17, True
+        "XiNet", (3, 64, 96), dict(alpha=1.0, gamma=4, num_layers=5), pictures.IMAGENET, "torchscript", 17, True, 200
     ),
 }
 
@@ -84,58 +80,8 @@ def load_micromind(kind):
     return getattr(module, kind)
 
 
-def build(name):
-    """The network called `name`, ready to export, in evaluation mode."""
-    torch.set_num_threads(1)
-    torch.manual_seed(sum(name.encode()))
+def create(name):
+    """The untrained network called `name`, with its classifier head."""
     network = NETWORKS[name]
-    model = load_micromind(network.kind)(
-        network.input_shape, include_top=True, num_classes=CLASSES, **network.arguments
-    )
-    samples = torch.from_numpy(np.concatenate(pictures.load_pictures("calibration", feed_of(network))))
-    with torch.no_grad():
-        draw_batch_norms(model)
-        settle_batch_norms(model, samples)
-        set_classifier(model, samples)
-    return model.eval()
-
-
-def batch_norms(model):
-    return [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
-
-
-def draw_batch_norms(model):
-    for norm in batch_norms(model):
-        norm.weight.uniform_(0.6, 1.4)
-        norm.bias.normal_(0.0, 0.3)
-
-
-def settle_batch_norms(model, samples):
-    """Running statistics = plain averages over several passes of the pictures and their mirror images."""
-    model.eval()
-    for norm in batch_norms(model):
-        norm.reset_running_stats()
-        norm.momentum = None
-        norm.train()
-    for index in range(STATISTICS_PASSES):
-        model(samples if index % 2 == 0 else samples.flip(3))
-    model.eval()
-
-
-def set_classifier(model, samples):
-    """Logits: random mixes of the features' leading principal directions, centred, with one common deviation."""
-    pool, flatten, linear = model.classifier
-    model.classifier = nn.Identity()
-    features = flatten(pool(model(samples)))
-    model.classifier = nn.Sequential(pool, flatten, linear)
-
-    mean = features.mean(0)
-    directions = torch.linalg.svd(features - mean, full_matrices=False).Vh[:FEATURE_DIRECTIONS]
-    weight = torch.randn(linear.out_features, len(directions)) @ directions
-    deviation = ((features - mean) @ weight.T).std()
-    linear.weight.copy_(weight * (LOGIT_DEVIATION / deviation))
-    linear.bias.copy_(-(linear.weight @ mean) + 0.5 * torch.randn(linear.out_features))
-
-
-def parameter_count(model):
-    return sum(parameter.numel() for parameter in model.parameters())
+    architecture = load_micromind(network.kind)
+    return architecture(network.input_shape, include_top=True, num_classes=len(CLASSES), **network.arguments)
