@@ -7,6 +7,7 @@ import pathlib
 import tempfile
 
 import onnx
+import onnx.version_converter
 from onnxruntime import quantization
 from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType
 from onnxruntime.quantization.shape_inference import quant_pre_process
@@ -14,6 +15,7 @@ from onnxruntime.tools.onnx_model_utils import make_dim_param_fixed
 
 METHODS = {"minmax": CalibrationMethod.MinMax, "percentile": CalibrationMethod.Percentile}
 FORMATS = {"qdq": QuantFormat.QDQ, "qoperator": QuantFormat.QOperator}
+PER_CHANNEL_OPSET = 13
 TYPES = {"int8": QuantType.QInt8, "uint8": QuantType.QUInt8}
 
 
@@ -35,13 +37,21 @@ def fix_batch(model):
     return fixed
 
 
+def raise_opset(model):
+    """The model at opset 13 or later: per-channel DequantizeLinear exists from there on."""
+    version = next(entry.version for entry in model.opset_import if entry.domain == "")
+    if version >= PER_CHANNEL_OPSET:
+        return model
+    return onnx.version_converter.convert_version(model, PER_CHANNEL_OPSET)
+
+
 def quantize(model, samples, *, method, form="qdq", activations="int8", weights="int8", per_channel=True):
     """The quantized ModelProto of a float ModelProto."""
     logging.getLogger().setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
         prepared = pathlib.Path(folder) / "prepared.onnx"
         quantized = pathlib.Path(folder) / "quantized.onnx"
-        quant_pre_process(fix_batch(model), prepared)
+        quant_pre_process(raise_opset(fix_batch(model)), prepared)
         quantization.quantize_static(
             prepared,
             quantized,
