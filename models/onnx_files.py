@@ -32,7 +32,7 @@ def run(model, samples, optimise=True):
 
 def write_tensor(path, array, name):
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(numpy_helper.from_array(np.ascontiguousarray(array), name).SerializeToString())
+    path.write_bytes(numpy_helper.from_array(np.asarray(array, order="C"), name).SerializeToString())
 
 
 def write_test_data(folder, inputs, outputs):

@@ -1,0 +1,1 @@
+Binput_0Jx¿±à‰~˜WUJ8‡gÂm›o oNr^Á³5«vxÌbe¸Ynš:‰t0’^o„kÃdN.R‰_‚q´¨¬vÉ{ƒ\enˆ“ÙW˜“IŒŒ5vÌO‡o;ƒ"WË›ŽQWx­BfZ½‡Ûk^¼oNäL±ÝR¹#Gq¦à¤

@@ -1,0 +1,1 @@
+Binput_0J$t:?Æu€ÿMzzÂ~RˆEÈp°§‚ATÆdw3•9ÉQ…^zK

@@ -1,0 +1,1 @@
+BoutputJ0"188*MMDBMMD??J&??dd?bdd[[!:=+V/8QQ<CZT CZT)88$9

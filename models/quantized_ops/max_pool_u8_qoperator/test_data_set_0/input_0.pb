@@ -1,0 +1,1 @@
+Binput_0J¨„‘¬|Bg†c·¯“BªK½=j­²rš–wX(tzÊ¸Lg }(4«B¸‹8{ \Ÿ…f¢FdmGùf‘¾YcM€„‘wŸÆ¹tVâÑ–yhê,kyvA©£gs£æ–¼zP„I Ä½—º;v¿ ÿze‰(žX¹ÇX¨¾>O×NwÒÀŠ‡´xaŒ` ¤¸vSÝšâ{›ÍÓ¡›z>OJ´Ÿx¤t}\ª_ŠÔF
