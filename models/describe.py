@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints, for each ONNX file under models/: exporter, opset, size, parameters, MACs and the operators it uses.
+"""Prints exporter, opset, size, weights, MACs and operators of the ONNX files under models/ (but quantized_ops/).
 
     python3 models/describe.py [FILE.onnx...]
 """
@@ -10,9 +10,10 @@ import pathlib
 import sys
 
 import onnx
-from onnx import numpy_helper
+import onnxslim
 
 import onnx_files
+import quantizer
 
 
 def constants(graph):
@@ -24,29 +25,19 @@ def constants(graph):
     return found
 
 
-def parameter_count(graph):
-    """Elements of every constant that is not shape arithmetic or a quantization parameter."""
-    helpers = set()
-    for node in graph.node:
-        if node.op_type in ("QuantizeLinear", "DequantizeLinear"):
-            helpers.update(node.input[1:])
+def weight_count(graph):
+    """Elements of the weights and biases that convolutions, matrix products and normalizations read."""
+    known = constants(graph)
     count = 0
-    for name, tensor in constants(graph).items():
-        if tensor.data_type != onnx.TensorProto.INT64 and name not in helpers:
-            count += math.prod(tensor.dims)
+    for node in graph.node:
+        if node.op_type in ("Conv", "Gemm", "MatMul", "BatchNormalization"):
+            count += sum(math.prod(known[name].dims) for name in node.input[1:] if name in known)
     return count
 
 
 def shapes(model):
-    """Static shapes by name, with any dynamic batch set to 1."""
-    copy = onnx.ModelProto()
-    copy.CopyFrom(model)
-    for value in list(copy.graph.input) + list(copy.graph.output):
-        for dimension in value.type.tensor_type.shape.dim:
-            if not dimension.HasField("dim_value"):
-                dimension.dim_value = 1
-    del copy.graph.value_info[:]
-    inferred = onnx.shape_inference.infer_shapes(copy).graph
+    """Static shapes by name, of a simplified model whose batch is 1."""
+    inferred = onnx.shape_inference.infer_shapes(model).graph
     values = list(inferred.input) + list(inferred.value_info) + list(inferred.output)
     found = {tensor.name: list(tensor.dims) for tensor in inferred.initializer}
     for value in values:
@@ -55,7 +46,8 @@ def shapes(model):
 
 
 def mac_count(model):
-    """Multiply-accumulates of convolutions and matrix products; QOperator files are counted by their float twins."""
+    """Multiply-accumulates of convolutions and matrix products of a float model with batch 1."""
+    model = onnxslim.slim(quantizer.fix_batch(model))
     known = shapes(model)
     total = 0
     for node in model.graph.node:
@@ -85,12 +77,13 @@ def describe(path):
     print(f"\n{path}: {path.stat().st_size} bytes")
     print(f"  {model.producer_name} {model.producer_version}, IR {model.ir_version}, opset {opsets}")
     print(f"  {boundary(graph.input)} -> {boundary(graph.output)}")
-    if "Conv" in operators:
-        print(f"  {parameter_count(graph)} constants' elements, {mac_count(model)} MACs")
+    if "Conv" in operators and "DequantizeLinear" not in operators:
+        print(f"  {weight_count(graph)} weights and biases, {mac_count(model)} MACs")
     print("  " + ", ".join(f"{count} {name}" for name, count in sorted(operators.items())))
 
 
 if __name__ == "__main__":
     chosen = [pathlib.Path(name) for name in sys.argv[1:]]
-    for file in chosen or sorted(onnx_files.MODELS.rglob("*.onnx")):
+    stored = [path for path in sorted(onnx_files.MODELS.rglob("*.onnx")) if "quantized_ops" not in path.parts]
+    for file in chosen or stored:
         describe(file)

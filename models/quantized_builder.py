@@ -39,7 +39,7 @@ class Plain:
 
 @dataclass
 class Case:
-    """`fused` is the QOperator's name, "direct" if the operator itself takes 8-bit tensors, or None if it has no such form."""
+    """`fused` is the QOperator's name, or "direct" if the operator itself takes 8-bit tensors, or None."""
 
     name: str
     operator: str
@@ -104,7 +104,7 @@ def dequantized_operator(case, graph):
 
 
 def choose_output(case):
-    """The output's scale and zero point: what the case asks for, or those of its range, cut by 3 % to see saturation."""
+    """The output's scale and zero point: as the case says, or from its range, cut by 3 % to see saturation."""
     kind = next(tensor.values.dtype for tensor in case.inputs if isinstance(tensor, Quantized))
     if case.output is None:
         graph = Graph()

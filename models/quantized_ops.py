@@ -46,7 +46,9 @@ def bias(name, input_scale, weights):
     return Quantized(values, scale, np.zeros(np.shape(scale), np.int32), constant=True)
 
 
-def conv(name, kind="int8", channels=(8, 6), size=3, weight_kind=None, zero=0, per_channel=False, group=1, **attributes):
+def conv(
+    name, kind="int8", channels=(8, 6), size=3, weight_kind=None, zero=0, per_channel=False, group=1, **attributes
+):
     incoming, outgoing = channels
     picture = activation(name, (1, incoming, 9, 10), kind)
     shape = (outgoing, incoming // group, size, size)
@@ -220,7 +222,8 @@ def pooling_cases():
     return cases + [include, ceil, rescaled, mean]
 
 
-def resize(name, fused, output=None, **attributes):
+def resize(name, fused, output, coordinates, **attributes):
+    attributes["coordinate_transformation_mode"] = coordinates
     nothing = np.zeros(0, np.float32)
     scales = np.array([1, 1, 2, 2], np.float32)
     return unary(name, "Resize", "int8", fused, output, plain=[nothing, scales], **attributes)
@@ -230,9 +233,9 @@ def moving_cases():
     same = (0.05, ZERO["int8"])
     integers = np.array
     return [
-        resize("resize_nearest", "direct", same, mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor"),
-        resize("resize_linear", None, same, mode="linear", coordinate_transformation_mode="half_pixel"),
-        resize("resize_linear_other_scale", None, (0.06, 2), mode="linear", coordinate_transformation_mode="align_corners"),
+        resize("resize_nearest", "direct", same, "asymmetric", mode="nearest", nearest_mode="floor"),
+        resize("resize_linear", None, same, "half_pixel", mode="linear"),
+        resize("resize_linear_other_scale", None, (0.06, 2), "align_corners", mode="linear"),
         unary("reshape", "Reshape", fused="direct", output=same, plain=[integers([1, 4, 42])]),
         unary("transpose", "Transpose", fused="direct", output=same, perm=[0, 2, 3, 1]),
         unary("flatten", "Flatten", fused="direct", output=same, axis=1),
@@ -272,7 +275,8 @@ def channels_last(case):
     last = case.inputs[0]
     last = Quantized(np.ascontiguousarray(last.values.transpose(0, 2, 3, 1)), last.scale, last.zero)
     attributes = {"channels_last": 1}
-    return Case(f"{case.name}_channels_last", case.operator, [last], case.attributes, case.fused, attributes, case.output)
+    name = f"{case.name}_channels_last"
+    return Case(name, case.operator, [last], case.attributes, case.fused, attributes, case.output)
 
 
 def write_case(case):
