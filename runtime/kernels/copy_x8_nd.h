@@ -1,0 +1,20 @@
+// Copies with any strides, elements of 1 byte; see copy_nd.h.
+#pragma once
+
+#include "linnet/kernels/copy_nd.h"
+
+namespace linnet {
+inline namespace LINNET_VERSION_NAMESPACE {
+
+struct copy_x8_nd {
+  using Layer = CopyNd;
+  static constexpr const char* name = "copy_x8_nd";
+  static constexpr bool supports(const Layer& layer) noexcept { return layer.rank <= kMaxRank; }
+  static constexpr std::int32_t scratch_bytes(const Layer&) noexcept { return 0; }
+  static void run(const Layer& layer, const Io& io, std::int32_t, std::int32_t) noexcept {
+    detail::copy_nd<std::uint8_t>(layer, io);
+  }
+};
+
+}  // namespace LINNET_VERSION_NAMESPACE
+}  // namespace linnet

@@ -1,0 +1,22 @@
+// Padding of any dimensions, elements of 1 byte; see pad_nd.h.
+#pragma once
+
+#include "linnet/kernels/pad_nd.h"
+
+namespace linnet {
+inline namespace LINNET_VERSION_NAMESPACE {
+
+struct pad_x8_nd {
+  using Layer = PadNd;
+  static constexpr const char* name = "pad_x8_nd";
+  static constexpr bool supports(const Layer& layer) noexcept {
+    return layer.rank >= 1 && layer.rank <= kMaxRank;
+  }
+  static constexpr std::int32_t scratch_bytes(const Layer&) noexcept { return 0; }
+  static void run(const Layer& layer, const Io& io, std::int32_t, std::int32_t) noexcept {
+    detail::pad_nd<std::uint8_t>(layer, io);
+  }
+};
+
+}  // namespace LINNET_VERSION_NAMESPACE
+}  // namespace linnet
