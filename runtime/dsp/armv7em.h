@@ -29,6 +29,19 @@ inline std::int32_t smlad(std::uint32_t a, std::uint32_t b, std::int32_t sum) no
   return __smlad(static_cast<std::int32_t>(a), static_cast<std::int32_t>(b), sum);
 }
 
+// acc + a.high * b.low, and acc + a.low * b.high.
+inline std::int32_t smlatb(std::uint32_t a, std::uint32_t b, std::int32_t sum) noexcept {
+  std::int32_t result = 0;
+  __asm__("smlatb %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
+  return result;
+}
+inline std::int32_t smlabt(std::uint32_t a, std::uint32_t b, std::int32_t sum) noexcept {
+  std::int32_t result = 0;
+  __asm__("smlabt %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
+  return result;
+}
+
+// (a.low, b.low), and pkhtb(b, a) = (a.high, b.high): the instruction's own order of operands.
 inline std::uint32_t pkhbt(std::uint32_t a, std::uint32_t b) noexcept {
   std::uint32_t result = 0;
   __asm__("pkhbt %0, %1, %2, lsl #16" : "=r"(result) : "r"(a), "r"(b));

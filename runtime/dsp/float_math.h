@@ -47,7 +47,16 @@ constexpr float kNanF32 = __builtin_nanf("");
 // fraction.
 inline float rne_f32(float value) noexcept { return (value + 12582912.0f) - 12582912.0f; }
 inline float abs_f32(float value) noexcept { return float_of(bits_of(value) & 0x7fffffffu); }
-inline float sqrt_f32(float value) noexcept { return __builtin_sqrtf(value); }
+// The instruction itself: __builtin_sqrtf calls libm for negative numbers unless errno is given up.
+inline float sqrt_f32(float value) noexcept {
+#if defined(__arm__) && defined(__ARM_FP)
+  float root = 0;
+  __asm__("vsqrt.f32 %0, %1" : "=t"(root) : "t"(value));
+  return root;
+#else
+  return __builtin_sqrtf(value);
+#endif
+}
 // 2^n for n in [-126, 127].
 inline float power_of_two_f32(std::int32_t n) noexcept {
   return float_of(static_cast<std::uint32_t>(n + 127) << 23);

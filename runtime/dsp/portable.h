@@ -27,8 +27,16 @@ constexpr std::int32_t smlad(std::uint32_t a, std::uint32_t b, std::int32_t sum)
                                    static_cast<std::uint32_t>(high_half(a) * high_half(b)));
 }
 
-// (a.low, b.low) and (a.high, b.high): PKHBT with LSL #16, PKHTB with ASR #16 and its operands in
-// reading order for pkhtb(high, low) as the instruction has them.
+// acc + a.high * b.low, and acc + a.low * b.high.
+constexpr std::int32_t smlatb(std::uint32_t a, std::uint32_t b, std::int32_t sum) noexcept {
+  return static_cast<std::int32_t>(static_cast<std::uint32_t>(sum) +
+                                   static_cast<std::uint32_t>(high_half(a) * low_half(b)));
+}
+constexpr std::int32_t smlabt(std::uint32_t a, std::uint32_t b, std::int32_t sum) noexcept {
+  return smlatb(b, a, sum);
+}
+
+// (a.low, b.low), and pkhtb(b, a) = (a.high, b.high): the instruction's own order of operands.
 constexpr std::uint32_t pkhbt(std::uint32_t a, std::uint32_t b) noexcept {
   return (a & 0xffffu) | b << 16;
 }
