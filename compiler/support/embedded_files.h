@@ -1,4 +1,5 @@
-// The files that the linnet binary carries: all of runtime/ and templates/, so that one executable is the whole tool.
+// The files that the linnet binary carries: all of runtime/ and templates/, so that one executable
+// is the whole tool.
 //
 // Paths are spelled as generated code spells them:
 //
