@@ -1,12 +1,10 @@
-// Float matrix product of two activations (or of one and a constant) with broadcasting. Operands: a
-// by rows, b whole.
+// Float matrix product of two activations (or of one and a constant) with broadcasting. Operands: a by rows, b whole.
 //
-// Sums start from 0 and run over k in order; four columns are summed side by side from neighbouring
-// elements of b's rows.
+// Sums start from 0 and run over k in order; four columns are summed side by side from neighbouring elements of b's rows.
 #pragma once
 
 #include "linnet/dsp/float_math.h"
-#include "linnet/layers_conv.h"
+#include "linnet/kernels/matmul_walk.h"
 
 namespace linnet {
 inline namespace LINNET_VERSION_NAMESPACE {
@@ -19,23 +17,24 @@ struct matmul_f32_any {
 
   static void run(const Layer& layer, const Io& io, std::int32_t first_row,
                   std::int32_t row_count) noexcept {
-    for (std::int32_t r = first_row; r < first_row + row_count; ++r) {
-      const Layer::Operands at = layer.operands(r);
-      const float* const a = io.in[0].row<float>(at.a_row);
-      float* const y = io.out.row<float>(r);
-      std::int32_t n = 0;
-      for (; n + 4 <= layer.n; n += 4) columns<4>(layer, a, io.in[1], at.b_row, n, y);
-      for (; n < layer.n; ++n) columns<1>(layer, a, io.in[1], at.b_row, n, y);
-    }
+    detail::for_each_product<float>(layer, io, first_row, row_count,
+                                    [&](const float* a, const Matrix& b, float* y) {
+                                      std::int32_t n = 0;
+                                      for (; n + 4 <= layer.n; n += 4)
+                                        columns<4>(layer, a, b, n, y);
+                                      for (; n < layer.n; ++n) columns<1>(layer, a, b, n, y);
+                                    });
   }
 
  private:
+  using Matrix = detail::MatrixRows<float>;
+
   template <int Columns>
-  static void columns(const Layer& layer, const float* a, const RowsIn& b, std::int32_t b_row,
-                      std::int32_t n, float* y) noexcept {
+  static void columns(const Layer& layer, const float* a, const Matrix& b, std::int32_t n,
+                      float* y) noexcept {
     float sums[Columns] = {};
     for (std::int32_t k = 0; k < layer.k; ++k) {
-      const float* const row = b.row<float>(b_row + k) + n;
+      const float* const row = b.row(k) + n;
       for (int j = 0; j < Columns; ++j) sums[j] = sums[j] + dsp::mul_f32(a[k], row[j]);
     }
     for (int j = 0; j < Columns; ++j) y[n + j] = sums[j];

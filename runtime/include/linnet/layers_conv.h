@@ -118,12 +118,14 @@ struct Conv2dF32 {
   }
 };
 
-// Matrix product of two activations, a [...,m,k] x b [...,k,n] -> [...,m,n]. Up to three leading
-// dimensions, outermost first; a_step_i and b_step_i say how many matrices one index of dimension i
-// moves in a and b (0 where it is repeated). Element types decide which fields matter: int8 uses
-// the zero points, lo, hi, multiplier and shift.
+// Matrix product of two activations, a [...,m,k] x b [...,k,n] -> [...,m,n], int8 or float32 (which uses neither zero
+// points nor multiplier). Up to three leading dimensions, outermost first; a_step_i and b_step_i say how many matrices
+// one index of dimension i moves in a and b (0 where it is repeated).
+//
+// A matrix row is a pixel: tensors of rank 4 have m (or k) of them in a row, others have rows of one pixel.
 struct MatMulLayer {
   std::int32_t m = 1, k = 1, n = 1;
+  std::int32_t a_width = 1, b_width = 1, out_width = 1;  // pixels in a row
   std::int32_t batch_0 = 1, batch_1 = 1, batch_2 = 1;
   std::int32_t a_step_0 = 0, a_step_1 = 0, a_step_2 = 0;
   std::int32_t b_step_0 = 0, b_step_1 = 0, b_step_2 = 0;
@@ -131,16 +133,16 @@ struct MatMulLayer {
   std::int32_t multiplier = 0, shift = 33;
 
   struct Operands {
-    std::int32_t a_row;  // row of a
-    std::int32_t b_row;  // first of the k rows of b
+    std::int32_t a_pixel;
+    std::int32_t b_pixel;  // first of k
   };
-  // What output row `row` is made of.
-  constexpr Operands operands(std::int32_t row) const {
-    const std::int32_t matrix = row / m;
+  // What an output pixel is made of.
+  constexpr Operands operands(std::int32_t pixel) const {
+    const std::int32_t matrix = pixel / m;
     const std::int32_t i2 = matrix % batch_2;
     const std::int32_t i1 = matrix / batch_2 % batch_1;
     const std::int32_t i0 = matrix / batch_2 / batch_1;
-    return {(i0 * a_step_0 + i1 * a_step_1 + i2 * a_step_2) * m + row % m,
+    return {(i0 * a_step_0 + i1 * a_step_1 + i2 * a_step_2) * m + pixel % m,
             (i0 * b_step_0 + i1 * b_step_1 + i2 * b_step_2) * k};
   }
 
@@ -150,6 +152,9 @@ struct MatMulLayer {
     visit("m", self.m);
     visit("k", self.k);
     visit("n", self.n);
+    visit("a_width", self.a_width);
+    visit("b_width", self.b_width);
+    visit("out_width", self.out_width);
     visit("batch_0", self.batch_0);
     visit("batch_1", self.batch_1);
     visit("batch_2", self.batch_2);
