@@ -1,0 +1,53 @@
+// Emission: a planned program as C++17 sources.
+//
+//   NAME.hpp NAME.cpp NAME_weights.cpp    the network (or NAME_weights.S and .bin with WeightsFormat::incbin)
+//   NAME.h NAME_c.cpp                     the same for C
+//   NAME_trace.hpp                        table of layers, for profilers and comparison
+//   NAME_test_vector.{hpp,cpp}            an input, the oracle's output, self_test()
+//   CMakeLists.txt report.json
+//   linnet/...                            the runtime files that it uses
+//
+// Text only: nothing here touches the disk. The same network gives the same bytes.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "compiler/ir/graph.h"
+#include "compiler/lower/program.h"
+#include "compiler/onnx/importer.h"
+#include "compiler/plan/plan.h"
+
+namespace linnet {
+
+enum class WeightsFormat : std::uint8_t { cpp, incbin };
+
+struct EmitOptions {
+  std::string name;            // a C identifier
+  bool bundle_runtime = true;  // put linnet/ beside the sources
+  WeightsFormat weights_format = WeightsFormat::cpp;
+};
+
+// Inputs and the oracle's outputs, in device layout and type.
+struct TestVector {
+  std::vector<TensorValue> inputs, outputs;
+};
+
+// Everything about a network that emission and the report look at.
+struct Network {
+  const ModelInfo& model;
+  const Graph& graph;  // the one that was lowered
+  const Program& program;
+  const Plan& plan;
+  const Target& target;
+  const TestVector& test_vector;
+  std::int64_t stack_bytes = 0;
+};
+
+using Files = std::map<std::string, std::string>;  // path below the output folder -> bytes
+
+// All files but report.json.
+Files emit(const Network& network, const EmitOptions& options);
+
+}  // namespace linnet

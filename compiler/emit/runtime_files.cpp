@@ -1,0 +1,49 @@
+// See runtime_files.h.
+#include "compiler/emit/runtime_files.h"
+
+#include <cassert>
+#include <vector>
+
+#include "compiler/support/embedded_files.h"
+
+namespace linnet {
+namespace {
+
+constexpr std::string_view kInclude = "#include \"linnet/";
+
+// Paths "linnet/..." of the #include lines of `text`.
+std::vector<std::string> includes(std::string_view text) {
+  std::vector<std::string> found;
+  for (std::size_t at = text.find(kInclude); at != std::string_view::npos;
+       at = text.find(kInclude, at + 1)) {
+    const std::size_t begin = at + kInclude.size() - std::string_view("linnet/").size();
+    const std::size_t end = text.find('"', begin);
+    if (end != std::string_view::npos) found.emplace_back(text.substr(begin, end - begin));
+  }
+  return found;
+}
+
+}  // namespace
+
+std::string_view embedded_text(std::string_view path) {
+  for (const EmbeddedFile& file : embedded_files()) {
+    if (file.path == path) return file.text;
+  }
+  assert(false && "the runtime is complete");
+  return {};
+}
+
+std::set<std::string> runtime_files(const std::set<std::string>& kernels) {
+  std::set<std::string> files;
+  std::vector<std::string> open{"linnet/rows.h"};
+  for (const std::string& kernel : kernels) open.push_back("linnet/kernels/" + kernel + ".h");
+  while (!open.empty()) {
+    const std::string path = open.back();
+    open.pop_back();
+    if (!files.insert(path).second) continue;
+    for (std::string& next : includes(embedded_text(path))) open.push_back(std::move(next));
+  }
+  return files;
+}
+
+}  // namespace linnet

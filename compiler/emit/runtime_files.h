@@ -1,0 +1,16 @@
+// Which files of the runtime a network needs: the kernels' headers and all that they include.
+#pragma once
+
+#include <set>
+#include <string>
+#include <string_view>
+
+namespace linnet {
+
+// Paths as in embedded_files(), for kernels by name ("conv2d_s8_1x1"). A missing file is our defect (assertion).
+std::set<std::string> runtime_files(const std::set<std::string>& kernels);
+
+// Text of an embedded file.
+std::string_view embedded_text(std::string_view path);
+
+}  // namespace linnet
