@@ -13,8 +13,9 @@ struct unary_f32_simple {
   static constexpr const char* name = "unary_f32_simple";
   static constexpr bool supports(const Layer& layer) noexcept {
     using F = UnaryFunction;
-    for (const F f : {F::clamp, F::leaky_relu, F::hard_sigmoid, F::hard_swish, F::sqrt, F::affine,
-                      F::abs, F::neg, F::reciprocal}) {
+    constexpr F kSimple[] = {F::clamp,  F::leaky_relu, F::hard_sigmoid, F::hard_swish, F::sqrt,
+                             F::affine, F::abs,        F::neg,          F::reciprocal};
+    for (const F f : kSimple) {
       if (detail::is_function(layer, f)) return true;
     }
     return false;

@@ -1,0 +1,354 @@
+// Lowering of elementwise operators: tables for int8 functions of one tensor, two-operand kernels under broadcasting,
+// quantization at the edges of float islands.
+#include <cstring>
+#include <optional>
+
+#include "compiler/lower/lower_ops.h"
+#include "compiler/lower/select_kernel.h"
+#include "compiler/ops/lower_shared.h"
+#include "compiler/quant/fixed_point.h"
+#include "linnet/kernels/lists/other.h"
+
+namespace linnet {
+namespace {
+
+void lower_table(const Table256& table, const Node& node, LowerContext& context) {
+  KernelCall call = context.begin_call(node);
+  TableS8 layer;
+  layer.row_elements = int32(call.output.row_bytes);
+  [[maybe_unused]] const bool found = select_kernel<TableS8Kernels>(layer, call, [](auto) {});
+  assert(found);
+  bind(call, "table",
+       context.add_table(node.origin.name + "_table", std::span<const std::int8_t>(table)));
+  add_row_input(call, context.operand(node.inputs[0]));
+  call.may_overwrite = 0;
+  context.add_call(std::move(call));
+}
+
+// The shape with leading ones up to `rank`.
+Shape padded(const Shape& shape, std::size_t rank) {
+  Shape result(rank - shape.size(), 1);
+  result.insert(result.end(), shape.begin(), shape.end());
+  return result;
+}
+
+// How an operand of shape `from` is read for an output of shape `to` whose rows are row_shape(to). None when the shapes
+// broadcast in a way that rows cannot express (more than four dimensions that alternate).
+std::optional<Broadcast> broadcast_of(const Shape& from, const Shape& to) {
+  const Shape shape = padded(from, to.size());
+  const RowShape rows = row_shape(to);
+  Broadcast result;
+  if (to.empty()) return result;
+  result.channel_step = shape.back() == 1 && to.back() != 1 ? 0 : 1;
+  if (to.size() == 4) {
+    result.pixel_step = shape[2] == 1 && to[2] != 1 ? 0 : int32(shape[3]);
+    const bool each_image = shape[0] != 1, each_line = shape[1] != 1;
+    if (each_image || to[0] == 1) {
+      result.row_divisor = each_line || to[1] == 1 ? 1 : int32(to[1]);
+      result.row_modulus = int32(shape[0] * shape[1]);
+    } else {
+      result.row_divisor = 1;
+      result.row_modulus = each_line ? int32(to[1]) : 1;
+    }
+    return result;
+  }
+  // One pixel a row: a run of dimensions of the operand's own size, ones before it (modulus) or after it (divisor).
+  result.pixel_step = int32(shape.back());
+  std::int64_t own = 1, after = 1;
+  int changes = 0;
+  bool was_own = false;
+  for (std::size_t d = to.size() - 1; d-- > 0;) {  // from the innermost row dimension outwards
+    if (to[d] == 1) continue;
+    const bool is_own = shape[d] != 1;
+    if (is_own != was_own) ++changes;
+    was_own = is_own;
+    if (is_own) {
+      own *= shape[d];
+    } else if (changes == 0) {
+      after *= to[d];
+    }
+  }
+  // Innermost to outermost: nothing, [own], [after, own], [own, before], [after, own, before].
+  if (changes > 2) return std::nullopt;
+  result.row_divisor = int32(own == 1 ? rows.rows : after);
+  result.row_modulus = int32(own);
+  return result;
+}
+
+// Makes a constant the operand's broadcast to `shape`, or nothing when it is no constant.
+std::optional<RowsOperand> expanded_constant(TensorId id, const Shape& shape,
+                                             LowerContext& context) {
+  if (!context.is_constant(id)) return std::nullopt;
+  const TensorValue& value = context.constant(id);
+  const Shape from = padded(value.type.shape, shape.size());
+  const auto bytes = static_cast<std::size_t>(size_bytes(value.type.dtype));
+  std::vector<std::byte> expanded(static_cast<std::size_t>(element_count(shape)) * bytes);
+  std::vector<std::int64_t> index(shape.size(), 0);
+  for (std::size_t at = 0; at < expanded.size(); at += bytes) {
+    std::int64_t source = 0;
+    for (std::size_t d = 0; d < shape.size(); ++d)
+      source = source * from[d] + (from[d] == 1 ? 0 : index[d]);
+    std::memcpy(&expanded[at], value.bytes().data() + static_cast<std::size_t>(source) * bytes,
+                bytes);
+    for (std::size_t d = shape.size(); d-- > 0;) {
+      if (++index[d] < shape[d]) break;
+      index[d] = 0;
+    }
+  }
+  const RowShape rows = row_shape(shape);
+  RowsOperand operand;
+  operand.source =
+      context.add_constant(context.graph().tensors[id].name, expanded, Constant::Role::weights);
+  operand.row_bytes = rows.row_elements() * static_cast<std::int64_t>(bytes);
+  operand.rows = rows.rows;
+  return operand;
+}
+
+struct BinaryOperand {
+  RowsOperand rows;
+  Broadcast broadcast;
+};
+
+// An operand as rows of the output. Rows of its own are those of its shape padded to the output's rank.
+Result<BinaryOperand> binary_operand(TensorId id, const Node& node, LowerContext& context) {
+  const Shape& to = context.type(node.output()).shape;
+  const Shape& from = context.type(id).shape;
+  const auto broadcast = broadcast_of(from, to);
+  if (!broadcast) {
+    const auto expanded = expanded_constant(id, to, context);
+    if (!expanded) {
+      return lowering_error("E151", node,
+                            "shapes " + to_string(from) + " and " + to_string(to) +
+                                " broadcast in a pattern that no kernel has",
+                            "expand the smaller input explicitly (Expand) before this node");
+    }
+    return BinaryOperand{*expanded, *broadcast_of(to, to)};
+  }
+  RowsOperand rows = context.whole(id);
+  const RowShape own = row_shape(to.empty() ? Shape{} : padded(from, to.size()));
+  rows.row_bytes /= own.rows;
+  rows.rows = own.rows;
+  return BinaryOperand{rows, *broadcast};
+}
+
+template <class Layer>
+void set_broadcasts(Layer& layer, const Broadcast& a, const Broadcast& b) {
+  layer.a_row_divisor = a.row_divisor;
+  layer.a_row_modulus = a.row_modulus;
+  layer.a_pixel_step = a.pixel_step;
+  layer.a_channel_step = a.channel_step;
+  layer.b_row_divisor = b.row_divisor;
+  layer.b_row_modulus = b.row_modulus;
+  layer.b_pixel_step = b.pixel_step;
+  layer.b_channel_step = b.channel_step;
+}
+
+BinaryS8 int8_layer(const Binary& op, const TensorType& a, const TensorType& b,
+                    const TensorType& y) {
+  BinaryS8 layer;
+  layer.a_zero = zero_of(a);
+  layer.b_zero = zero_of(b);
+  layer.out_zero = zero_of(y);
+  const CodeBounds bounds = clamp_bounds(op.clamp, scale_of(y), zero_of(y));
+  layer.lo = bounds.lo;
+  layer.hi = bounds.hi;
+  if (op.fn == Binary::Fn::add || op.fn == Binary::Fn::sub) {
+    const AddMultipliers m =
+        add_multipliers(scale_of(a), scale_of(b), scale_of(y), op.fn == Binary::Fn::sub);
+    layer.multiplier_a = m.a;
+    layer.multiplier_b = m.b;
+    layer.shift = m.shift;
+  } else if (op.fn == Binary::Fn::mul) {
+    const Multipliers m = mul_multipliers(scale_of(a), scale_of(b), scale_of(y));
+    layer.multiplier_a = m.multiplier.front();
+    layer.shift = m.shift;
+    layer.function = 1;
+  } else {
+    layer.function = op.fn == Binary::Fn::min ? 2 : 3;
+  }
+  return layer;
+}
+
+Result<Nothing> lower_prelu_s8(const Node& node, LowerContext& context) {
+  const TensorType& x = context.type(node.inputs[0]);
+  const TensorType& y = context.type(node.output());
+  const TensorValue& value = context.constant(node.inputs[1]);
+  std::vector<float> slopes = value.to_floats();
+  if (is_int8(value.type)) {
+    for (float& slope : slopes)
+      slope = scale_of(value.type) * (slope - static_cast<float>(zero_of(value.type)));
+  }
+  const Multipliers multipliers = prelu_multipliers(scale_of(x), slopes, scale_of(y));
+  const auto broadcast = broadcast_of(value.type.shape, y.shape);
+  if (!broadcast) {
+    return lowering_error("E151", node,
+                          "slope of shape " + to_string(value.type.shape) +
+                              " broadcasts in a pattern that no kernel has",
+                          "use one slope for each channel");
+  }
+  KernelCall call = context.begin_call(node);
+  const RowShape rows = row_shape(y.shape);
+  PreluS8 layer;
+  layer.width = int32(rows.width);
+  layer.channels = int32(rows.channels);
+  layer.s_row_divisor = broadcast->row_divisor;
+  layer.s_row_modulus = broadcast->row_modulus;
+  layer.s_pixel_step = broadcast->pixel_step;
+  layer.s_channel_step = broadcast->channel_step;
+  layer.s_row_elements = int32(value.type.elements() / broadcast->row_modulus);
+  layer.in_zero = zero_of(x);
+  layer.out_zero = zero_of(y);
+  layer.multiplier = multipliers.multiplier.front();
+  layer.shift = multipliers.shift;
+  [[maybe_unused]] const bool found = select_kernel<PreluS8Kernels>(layer, call, [](auto) {});
+  assert(found);
+  bind(call, "slopes",
+       context.add_table(node.origin.name + "_slopes",
+                         std::span(multipliers.multiplier).subspan(1)));
+  add_row_input(call, context.operand(node.inputs[0]));
+  call.may_overwrite = 0;
+  context.add_call(std::move(call));
+  return ok();
+}
+
+void add_binary_inputs(KernelCall& call, const BinaryOperand& a, const BinaryOperand& b) {
+  for (const BinaryOperand* operand : {&a, &b}) {
+    // Row r reads row (r / divisor) % modulus: its own row when the operand has as many rows as the output.
+    const bool own_row = operand->rows.rows == call.output_rows;
+    if (own_row) {
+      add_row_input(call, operand->rows);
+    } else {
+      add_whole_input(call, operand->rows);
+    }
+  }
+  // In place over an operand of the output's own bytes.
+  const auto same = [&](const RowsOperand& rows) {
+    return std::holds_alternative<BufferId>(rows.source) && rows.rows == call.output.rows &&
+           rows.row_bytes == call.output.row_bytes;
+  };
+  call.may_overwrite = same(a.rows) ? 0 : same(b.rows) ? 1 : -1;
+}
+
+}  // namespace
+
+Result<Nothing> lower(const Unary& op, const Node& node, LowerContext& context) {
+  const TensorType& x = context.type(node.inputs[0]);
+  const TensorType& y = context.type(node.output());
+  if (is_int8(y)) {
+    lower_table(unary_table(op, x, y), node, context);
+    return ok();
+  }
+  KernelCall call = context.begin_call(node);
+  UnaryF32 layer;
+  layer.row_elements = int32(row_shape(y.shape).row_elements());
+  layer.function = static_cast<std::int32_t>(op.fn);
+  layer.alpha = op.alpha;
+  layer.beta = op.beta;
+  [[maybe_unused]] const bool found = select_kernel<UnaryF32Kernels>(layer, call, [](auto) {});
+  assert(found);
+  add_row_input(call, context.operand(node.inputs[0]));
+  call.may_overwrite = 0;
+  context.add_call(std::move(call));
+  return ok();
+}
+
+Result<Nothing> lower(const Requantize&, const Node& node, LowerContext& context) {
+  lower_table(requantize_table(context.type(node.inputs[0]), context.type(node.output())), node,
+              context);
+  return ok();
+}
+
+Result<Nothing> lower(const Binary& op, const Node& node, LowerContext& context) {
+  const TensorType& y = context.type(node.output());
+  if (is_int8(y) && op.fn == Binary::Fn::prelu) return lower_prelu_s8(node, context);
+  const Result<BinaryOperand> a = binary_operand(node.inputs[0], node, context);
+  const Result<BinaryOperand> b = binary_operand(node.inputs[1], node, context);
+  if (!a) return a.diagnostics();
+  if (!b) return b.diagnostics();
+
+  KernelCall call = context.begin_call(node);
+  const RowShape rows = row_shape(y.shape);
+  bool found = false;
+  const auto fill = [&](auto& layer) {
+    layer.width = int32(rows.width);
+    layer.channels = int32(rows.channels);
+    set_broadcasts(layer, a->broadcast, b->broadcast);
+  };
+  if (is_int8(y)) {
+    BinaryS8 layer = int8_layer(op, context.type(node.inputs[0]), context.type(node.inputs[1]), y);
+    fill(layer);
+    found = select_kernel<BinaryS8Kernels>(layer, call, [](auto) {});
+  } else {
+    BinaryF32 layer;
+    fill(layer);
+    layer.function = static_cast<std::int32_t>(op.fn);
+    layer.clamped = op.clamp.none() ? 0 : 1;
+    layer.lo = op.clamp.lo;
+    layer.hi = op.clamp.hi;
+    found = select_kernel<BinaryF32Kernels>(layer, call, [](auto) {});
+  }
+  assert(found);
+  (void)found;
+  add_binary_inputs(call, *a, *b);
+  context.add_call(std::move(call));
+  return ok();
+}
+
+namespace {
+
+template <class Kernels>
+void lower_quantization(const Quantization& quantization, const Node& node, LowerContext& context) {
+  KernelCall call = context.begin_call(node);
+  const RowShape rows = row_shape(call.output_type.shape);
+  QuantizeLayer layer;
+  layer.width = int32(rows.width);
+  layer.channels = int32(rows.channels);
+  layer.per_channel = quantization.per_tensor() ? 0 : 1;
+  [[maybe_unused]] const bool found = select_kernel<Kernels>(layer, call, [](auto) {});
+  assert(found);
+  bind(call, "scales",
+       context.add_table(node.origin.name + "_scales", std::span<const float>(quantization.scale)));
+  bind(call, "zeros",
+       context.add_table(node.origin.name + "_zeros",
+                         std::span<const std::int32_t>(quantization.zero_point)));
+  add_row_input(call, context.operand(node.inputs[0]));
+  context.add_call(std::move(call));
+}
+
+// Quantization along another axis than the last has no kernel.
+bool axis_is_last(const Quantization& quantization, const TensorType& type) {
+  return quantization.per_tensor() || quantization.axis + 1 == static_cast<int>(type.shape.size());
+}
+
+}  // namespace
+
+Result<Nothing> lower(const Quantize&, const Node& node, LowerContext& context) {
+  const TensorType& y = context.type(node.output());
+  if (!axis_is_last(*y.quantization, y)) {
+    return lowering_error(
+        "E152", node,
+        "an activation is quantized along axis " + std::to_string(y.quantization->axis),
+        "quantize activations per tensor");
+  }
+  lower_quantization<QuantizeKernels>(*y.quantization, node, context);
+  return ok();
+}
+
+Result<Nothing> lower(const Dequantize&, const Node& node, LowerContext& context) {
+  const TensorType& x = context.type(node.inputs[0]);
+  if (!axis_is_last(*x.quantization, x)) {
+    return lowering_error(
+        "E152", node,
+        "an activation is quantized along axis " + std::to_string(x.quantization->axis),
+        "quantize activations per tensor");
+  }
+  lower_quantization<DequantizeKernels>(*x.quantization, node, context);
+  return ok();
+}
+
+Result<Nothing> lower(const BatchNorm&, const Node& node, LowerContext&) {
+  return lowering_error("E901", node, "a batch normalization reached lowering",
+                        "this is a defect of linnet; please report it");
+}
+
+}  // namespace linnet

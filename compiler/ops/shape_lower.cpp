@@ -1,0 +1,180 @@
+// Lowering of operators that move elements: concat, slice, transpose, expand, gather, pad. Reshape and Cast are views
+// and never reach a kernel (lower.cpp).
+#include <bit>
+
+#include "compiler/lower/lower_ops.h"
+#include "compiler/lower/select_kernel.h"
+#include "compiler/ops/lower_shared.h"
+#include "compiler/ops/shapes.h"
+#include "compiler/quant/fixed_point.h"
+#include "linnet/kernels/lists/other.h"
+
+namespace linnet {
+namespace {
+
+struct Dimension {
+  std::int64_t size, stride;
+};
+
+// Leaves out dimensions of one element and merges neighbours that lie one after the other.
+std::vector<Dimension> merged(const std::vector<Dimension>& dimensions) {
+  std::vector<Dimension> result;
+  for (const Dimension& d : dimensions) {
+    if (d.size == 1) continue;
+    if (!result.empty() && result.back().stride == d.stride * d.size) {
+      result.back() = {result.back().size * d.size, d.stride};
+    } else {
+      result.push_back(d);
+    }
+  }
+  return result;
+}
+
+Diagnostic too_many_dimensions(const Node& node) {
+  return lowering_error(
+      "E153", node,
+      "tensors of more than " + std::to_string(kMaxRank) + " dimensions are not supported",
+      "merge dimensions with Reshape");
+}
+
+// Output element (i0, i1, ..) = input element offset + sum i_k * stride_k.
+Result<Nothing> lower_copy(const std::vector<Dimension>& dimensions, std::int64_t offset,
+                           const Node& node, LowerContext& context) {
+  KernelCall call = context.begin_call(node);
+  make_whole(call);
+  const std::vector<Dimension> walk = merged(dimensions);
+  if (walk.size() > static_cast<std::size_t>(kMaxRank)) return too_many_dimensions(node);
+  CopyNd layer;
+  layer.rank = int32(static_cast<std::int64_t>(walk.size()));
+  layer.offset = int32(offset);
+  [[maybe_unused]] const bool found = size_bytes(call.output_type.dtype) == 1
+                                          ? select_kernel<CopyX8Kernels>(layer, call, [](auto) {})
+                                          : select_kernel<CopyX32Kernels>(layer, call, [](auto) {});
+  assert(found);
+  std::vector<std::int32_t> words;
+  for (const Dimension& d : walk) {
+    words.push_back(int32(d.size));
+    words.push_back(int32(d.stride));
+  }
+  if (words.empty()) words.push_back(0);  // a table is never empty
+  bind(call, "geometry", add_words(context, node.origin.name + "_strides", words));
+  add_whole_input(call, context.whole(node.inputs[0]));
+  context.add_call(std::move(call));
+  return ok();
+}
+
+}  // namespace
+
+Result<Nothing> lower(const Transpose& op, const Node& node, LowerContext& context) {
+  const Shape& in = context.type(node.inputs[0]).shape;
+  const std::vector<std::int64_t> strides = row_major_strides(in);
+  std::vector<Dimension> dimensions;
+  for (const std::int32_t axis : op.permutation) {
+    const auto d = static_cast<std::size_t>(axis);
+    dimensions.push_back({in[d], strides[d]});
+  }
+  return lower_copy(dimensions, 0, node, context);
+}
+
+Result<Nothing> lower(const Slice& op, const Node& node, LowerContext& context) {
+  const std::vector<std::int64_t> strides = row_major_strides(context.type(node.inputs[0]).shape);
+  std::vector<Dimension> dimensions;
+  std::int64_t offset = 0;
+  for (std::size_t d = 0; d < strides.size(); ++d) {
+    dimensions.push_back({op.size[d], strides[d] * op.step[d]});
+    offset += strides[d] * op.start[d];
+  }
+  return lower_copy(dimensions, offset, node, context);
+}
+
+Result<Nothing> lower(const Expand&, const Node& node, LowerContext& context) {
+  const Shape& out = context.type(node.output()).shape;
+  const std::vector<std::int64_t> strides =
+      broadcast_strides(context.type(node.inputs[0]).shape, out);
+  std::vector<Dimension> dimensions;
+  for (std::size_t d = 0; d < out.size(); ++d) dimensions.push_back({out[d], strides[d]});
+  return lower_copy(dimensions, 0, node, context);
+}
+
+Result<Nothing> lower(const Concat& op, const Node& node, LowerContext& context) {
+  const TensorType& y = context.type(node.output());
+  const auto axis = static_cast<std::size_t>(op.axis);
+  KernelCall call = context.begin_call(node);
+  // Along channels, or along columns of an image, every output row is made of the inputs' rows of the same number.
+  const bool by_rows =
+      axis + 1 == y.shape.size() ? y.shape.size() > 1 : y.shape.size() == 4 && axis == 2;
+  if (!by_rows) make_whole(call);
+  ConcatLayer layer;
+  layer.inputs = int32(static_cast<std::int64_t>(node.inputs.size()));
+  layer.outer = int32(by_rows ? (axis + 1 == y.shape.size() ? row_shape(y.shape).width : 1)
+                              : count_between(y.shape, 0, axis));
+  std::vector<std::int32_t> chunks;
+  for (const TensorId id : node.inputs) {
+    const Shape& shape = context.type(id).shape;
+    chunks.push_back(int32(count_between(shape, axis, shape.size()) * size_bytes(y.dtype)));
+    if (by_rows) {
+      add_row_input(call, context.operand(id));
+    } else {
+      add_whole_input(call, context.whole(id));
+    }
+  }
+  [[maybe_unused]] const bool found = select_kernel<ConcatKernels>(layer, call, [](auto) {});
+  assert(found);
+  bind(call, "chunk_bytes", add_words(context, node.origin.name + "_chunks", chunks));
+  context.add_call(std::move(call));
+  return ok();
+}
+
+Result<Nothing> lower(const Gather& op, const Node& node, LowerContext& context) {
+  const TensorType& x = context.type(node.inputs[0]);
+  const auto axis = static_cast<std::size_t>(op.axis);
+  std::vector<std::int32_t> indices;
+  for (const std::int64_t index : context.constant(node.inputs[1]).to_ints())
+    indices.push_back(int32(index));
+  KernelCall call = context.begin_call(node);
+  make_whole(call);
+  GatherLayer layer;
+  layer.outer = int32(count_between(x.shape, 0, axis));
+  layer.axis = int32(x.shape[axis]);
+  layer.count = int32(static_cast<std::int64_t>(indices.size()));
+  layer.inner_bytes = int32(count_between(x.shape, axis + 1, x.shape.size()) * size_bytes(x.dtype));
+  [[maybe_unused]] const bool found = select_kernel<GatherKernels>(layer, call, [](auto) {});
+  assert(found);
+  bind(call, "indices", add_words(context, node.origin.name + "_indices", indices));
+  add_whole_input(call, context.whole(node.inputs[0]));
+  context.add_call(std::move(call));
+  return ok();
+}
+
+Result<Nothing> lower(const Pad& op, const Node& node, LowerContext& context) {
+  const TensorType& x = context.type(node.inputs[0]);
+  const TensorType& y = context.type(node.output());
+  if (x.shape.size() > static_cast<std::size_t>(kMaxRank)) return too_many_dimensions(node);
+  KernelCall call = context.begin_call(node);
+  make_whole(call);
+  PadNd layer;
+  layer.rank = int32(static_cast<std::int64_t>(x.shape.size()));
+  layer.mode = static_cast<std::int32_t>(op.mode);
+  std::vector<std::int32_t> words;
+  for (std::size_t d = 0; d < x.shape.size(); ++d) {
+    words.push_back(int32(x.shape[d]));
+    words.push_back(int32(y.shape[d]));
+    words.push_back(int32(op.before[d]));
+  }
+  bool found = false;
+  if (is_int8(y)) {
+    layer.value_bits = static_cast<std::uint8_t>(quantize_value(op.value, scale_of(y), zero_of(y)));
+    found = select_kernel<PadX8Kernels>(layer, call, [](auto) {});
+  } else {
+    layer.value_bits = std::bit_cast<std::int32_t>(op.value);
+    found = select_kernel<PadX32Kernels>(layer, call, [](auto) {});
+  }
+  assert(found);
+  (void)found;
+  bind(call, "geometry", add_words(context, node.origin.name + "_padding", words));
+  add_whole_input(call, context.whole(node.inputs[0]));
+  context.add_call(std::move(call));
+  return ok();
+}
+
+}  // namespace linnet
