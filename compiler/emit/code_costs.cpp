@@ -1,0 +1,58 @@
+// See code_costs.h.
+#include "compiler/emit/code_costs.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "compiler/emit/runtime_files.h"
+#include "compiler/support/embedded_files.h"
+
+namespace linnet {
+namespace {
+
+constexpr std::string_view kTable = "linnet/kernels/measured.json";
+
+// Stands for a kernel that nobody measured yet.
+constexpr std::int64_t kUnmeasuredCode = 2048;
+constexpr std::int64_t kUnmeasuredStack = 512;
+
+nlohmann::json load_table() {
+  for (const EmbeddedFile& file : embedded_files()) {
+    if (file.path == kTable) return nlohmann::json::parse(file.text);
+  }
+  return nlohmann::json::object();
+}
+
+}  // namespace
+
+CodeCosts code_costs(const Program& program, const Plan& plan) {
+  const nlohmann::json table = load_table();
+  const nlohmann::json schedule = table.value("schedule", nlohmann::json::object());
+  const nlohmann::json kernels = table.value("kernels", nlohmann::json::object());
+
+  CodeCosts costs;
+  costs.schedule_bytes =
+      schedule.value("fixed_bytes", std::int64_t{64}) +
+      schedule.value("step_bytes", std::int64_t{16}) * static_cast<std::int64_t>(plan.steps.size());
+  const auto call_bytes = schedule.value("call_bytes", std::int64_t{48});
+  const auto input_bytes = schedule.value("input_bytes", std::int64_t{20});
+  std::set<std::string> counted;
+  std::int64_t deepest = 0;
+  for (const KernelCall& call : program.calls) {
+    const bool known = kernels.contains(call.kernel);
+    const nlohmann::json kernel = known ? kernels.at(call.kernel) : nlohmann::json::object();
+    const auto layer_bytes =
+        kernel.value("layer_bytes", 4 * static_cast<std::int64_t>(call.fields.size()));
+    costs.schedule_bytes +=
+        call_bytes + layer_bytes + input_bytes * static_cast<std::int64_t>(call.inputs.size());
+    deepest = std::max(deepest, kernel.value("stack_bytes", kUnmeasuredStack));
+    if (!counted.insert(call.kernel).second) continue;
+    costs.code_bytes += kernel.value("code_bytes", kUnmeasuredCode);
+    if (!known) costs.unmeasured.insert(call.kernel);
+  }
+  costs.stack_bytes = schedule.value("stack_bytes", std::int64_t{128}) + deepest;
+  costs.stack_bytes = (costs.stack_bytes + 7) / 8 * 8;
+  return costs;
+}
+
+}  // namespace linnet

@@ -1,0 +1,24 @@
+// What generated code costs on a Cortex-M7, from the kept measurements of runtime/kernels/measured.json (made by
+// tools/measure-kernels): bytes of code and stack of each kernel, and of the schedule around them.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+
+#include "compiler/lower/program.h"
+#include "compiler/plan/plan.h"
+
+namespace linnet {
+
+struct CodeCosts {
+  std::int64_t code_bytes = 0;      // kernels
+  std::int64_t schedule_bytes = 0;  // layers as constants, calls, run()
+  std::int64_t stack_bytes = 0;     // bound for run(), all it calls included
+  std::set<std::string>
+      unmeasured;  // kernels that are not in the table; a cautious figure stands for them
+};
+
+CodeCosts code_costs(const Program& program, const Plan& plan);
+
+}  // namespace linnet

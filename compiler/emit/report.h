@@ -1,0 +1,62 @@
+// The report: what a compilation gave, as plain numbers; report.json is this struct.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/emit/code_costs.h"
+#include "compiler/emit/emit.h"
+#include "compiler/support/result.h"
+
+namespace linnet {
+
+struct ReportBank {
+  std::string name;
+  std::int64_t used_bytes = 0;
+  std::optional<std::int64_t> size_bytes;
+};
+
+struct ReportLayer {
+  std::string name, op, kernel;
+  Shape output_shape;
+  std::string dtype;
+  std::int64_t macs = 0, weights_bytes = 0, output_bytes = 0, scratch_bytes = 0;
+  std::int64_t first_step = 0, last_step = 0;  // of the calls that make it
+};
+
+struct ReportPort {
+  std::string name, dtype;
+  Shape shape;  // on the device
+  float scale = 1;
+  std::int32_t zero_point = 0;
+};
+
+struct Report {
+  std::string tool_version, name, target, dtype;  // dtype: "int8" or "float32"
+  std::string sha256, producer;
+  std::int64_t opset = 0, parameters = 0, macs = 0;
+  std::int64_t arena_bytes = 0, lower_bound_bytes = 0, whole_tensor_bytes = 0, stack_bytes = 0;
+  std::string peak_layer;
+  std::vector<ReportBank> banks;
+  std::int64_t weights_bytes = 0, tables_bytes = 0, schedule_bytes = 0, code_bytes = 0;
+  std::vector<std::string> unmeasured_kernels;
+  std::vector<ReportPort> inputs, outputs;
+  std::vector<ReportLayer> layers;
+  std::vector<std::string> notes;
+
+  std::int64_t flash_bytes() const {
+    return weights_bytes + tables_bytes + schedule_bytes + code_bytes;
+  }
+  std::int64_t ram_bytes() const { return arena_bytes + stack_bytes; }
+};
+
+Report make_report(const Network& network, const CodeCosts& costs);
+
+std::string to_json(const Report& report);
+// E503 when DIR/report.json is missing or not one of ours.
+Result<Report> read_report(const std::filesystem::path& folder);
+
+}  // namespace linnet

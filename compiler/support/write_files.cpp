@@ -1,0 +1,89 @@
+// See write_files.h.
+#include "compiler/support/write_files.h"
+
+#include <unistd.h>
+
+#include <fstream>
+#include <system_error>
+
+namespace linnet {
+namespace {
+
+namespace fs = std::filesystem;
+
+// E501: the output folder cannot be made or written.
+Diagnostic cannot_write(const fs::path& path, const std::string& reason) {
+  return {"E501", "", "", "cannot write to '" + path.string() + "': " + reason,
+          "choose another folder with -o, or make room and give yourself permission"};
+}
+
+// Removed with all it holds when the scope ends.
+struct TemporaryFolder {
+  fs::path path;
+  explicit TemporaryFolder(fs::path where) : path(std::move(where)) {}
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    fs::remove_all(path, ignored);
+  }
+};
+
+Result<Nothing> write_file(const fs::path& path, const std::string& text) {
+  std::error_code error;
+  fs::create_directories(path.parent_path(), error);
+  if (error) return cannot_write(path, error.message());
+  errno = 0;
+  std::ofstream file(path, std::ios::binary);
+  file.write(text.data(), static_cast<std::streamsize>(text.size()));
+  file.close();
+  if (!file) return cannot_write(path, std::error_code(errno, std::generic_category()).message());
+  return ok();
+}
+
+// Moves a file of the temporary folder over the one in place.
+Result<Nothing> move_into(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  fs::create_directories(to.parent_path(), error);
+  if (!error) fs::rename(from, to, error);
+  if (error) return cannot_write(to, error.message());
+  return ok();
+}
+
+}  // namespace
+
+Result<Nothing> write_files(const fs::path& folder,
+                            const std::map<std::string, std::string>& files) {
+  fs::path target = fs::absolute(folder).lexically_normal();
+  if (!target.has_filename()) target = target.parent_path();  // "out/"
+  std::error_code error;
+  const bool exists = fs::exists(target, error);
+  if (exists && !fs::is_directory(target, error)) return cannot_write(folder, "it is not a folder");
+
+  fs::create_directories(target.parent_path(), error);
+  if (error) return cannot_write(folder, error.message());
+  const std::string unique = ".linnet-" + std::to_string(::getpid());
+  // Inside an existing folder, so that only it must be writable; else beside its final place.
+  const TemporaryFolder temporary(
+      exists ? target / unique : target.parent_path() / (target.filename().string() + unique));
+  for (const auto& [name, text] : files) {
+    const Result<Nothing> written = write_file(temporary.path / name, text);
+    if (written) continue;
+    // The folder's name, not the temporary one's, is what the user knows.
+    Diagnostic diagnostic = written.diagnostics().front();
+    const std::string reason = diagnostic.message.substr(diagnostic.message.rfind("': ") + 3);
+    return cannot_write(folder, reason);
+  }
+  if (!exists) {
+    fs::rename(temporary.path, target, error);
+    if (error) return cannot_write(folder, error.message());
+    return ok();
+  }
+  for (const auto& [name, text] : files) {
+    const Result<Nothing> moved = move_into(temporary.path / name, target / name);
+    if (!moved) return moved;
+  }
+  return ok();
+}
+
+}  // namespace linnet
