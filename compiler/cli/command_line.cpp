@@ -1,0 +1,178 @@
+// See command_line.h. The only file that includes CLI11.
+#include "compiler/cli/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <iterator>
+#include <memory>
+
+#include "compiler/cli/parse_values.h"
+#include "compiler/plan/target.h"
+#include "compiler/support/version.h"
+
+namespace linnet {
+namespace {
+
+// Turns a parser of ours into a CLI11 callback with a message that shows the right form.
+template <class Parse, class Store>
+CLI::callback_t parsed(Parse parse, Store store, std::string form) {
+  return [parse, store, form](const CLI::results_t& texts) {
+    for (const std::string& text : texts) {
+      auto value = parse(text);
+      if (!value) throw CLI::ValidationError("'" + text + "' is not of the form " + form);
+      store(*std::move(value));
+    }
+    return true;
+  };
+}
+
+template <class Parse, class Store>
+CLI::Option* add_parsed(CLI::App& app, const std::string& name, const std::string& form,
+                        Parse parse, Store store, const std::string& help) {
+  CLI::Option* option = app.add_option(name, parsed(parse, store, form), help);
+  return option->type_name(form);
+}
+
+// What every subcommand that takes a model takes, defined once.
+void add_model_options(CLI::App& app, CommandLine& line) {
+  CompileOptions& options = line.compile;
+  app.add_option("--name", options.name,
+                 "Namespace and file names of the result; default: the model's file name")
+      ->type_name("NAME");
+  app.add_option("--target", options.target,
+                 "Device to plan for; default: cortex-m7, one bank without limit")
+      ->type_name("NAME");
+  app.add_option("--calibrate", options.calibrate,
+                 "Calibration data, which makes the result int8: pictures, .npy files, or folders "
+                 "of them or of "
+                 "test_data_set_*/input_0.pb")
+      ->type_name("PATH...");
+  app.add_option("--calibration-method", options.calibration.method, "How ranges become scales")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, CalibrationMethod>{{"minmax", CalibrationMethod::minmax},
+                                                   {"percentile", CalibrationMethod::percentile},
+                                                   {"mse", CalibrationMethod::mse}}))
+      ->type_name("minmax|percentile|mse");
+  add_parsed(
+      app, "--mean", "R,G,B", parse_channels,
+      [&](auto value) { options.samples.normalization.mean = value; },
+      "Pictures become (pixel - mean) * scale, pixels from 0 to 255; default 0");
+  add_parsed(
+      app, "--scale", "R,G,B", parse_channels,
+      [&](auto value) { options.samples.normalization.scale = value; }, "See --mean; default 1");
+  app.add_flag("--resize", options.samples.resize, "Scale pictures of another size to the input's");
+  add_parsed(
+      app, "--ram", "BYTES", parse_bytes, [&](std::int64_t value) { options.ram_bytes = value; },
+      "Most bytes for arenas and stack together: 65536, 64K, 1MiB");
+  add_parsed(
+      app, "--flash", "BYTES", parse_bytes,
+      [&](std::int64_t value) { options.flash_bytes = value; },
+      "Most bytes for weights, tables, schedule and code together");
+  add_parsed(
+      app, "--input-shape", "NAME=1x3x96x96", parse_input_shape,
+      [&](auto value) { options.input_shapes[value.first] = value.second; },
+      "Fixes the dimensions that the model leaves open");
+  std::vector<std::string> stages(std::begin(kStages), std::end(kStages));
+  app.add_option("--dump-after", line.dump_after, "Print the value after a stage")
+      ->check(CLI::IsMember(stages))
+      ->type_name("import|passes|calibrate|quantize|lower|plan|emit");
+  app.add_option_function<std::string>(
+         "--runtime",
+         [&](const std::string& value) { options.bundle_runtime = value == "bundled"; },
+         "bundled: copy the runtime files that are used; external: the project has them")
+      ->check(CLI::IsMember({"bundled", "external"}))
+      ->type_name("bundled|external");
+  app.add_option("--weights-format", options.weights_format,
+                 "C++ arrays, or an assembler file that includes a binary")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, WeightsFormat>{
+          {"cpp", WeightsFormat::cpp}, {"incbin", WeightsFormat::incbin}}))
+      ->type_name("cpp|incbin");
+  app.add_flag("--quiet", line.quiet, "Print nothing but errors");
+  app.add_flag("--json", line.json, "Print the report as JSON");
+}
+
+CLI::App* add_command(CLI::App& app, const char* name, const char* what, const char* example) {
+  CLI::App* command = app.add_subcommand(name, what);
+  command->footer(std::string("\nExample:\n  ") + example + "\n");
+  return command;
+}
+
+void add_model(CLI::App& app, CommandLine& line, const char* help) {
+  app.add_option("MODEL", line.compile.model, help)->required()->type_name("");
+}
+
+void add_inspect(CLI::App& app, CommandLine& line) {
+  CLI::App* command = add_command(
+      app, "inspect", "Show what a model needs: operators, parameters, multiply-accumulates, RAM",
+      "linnet inspect models/phinet_96/phinet_96.onnx\n\nExits with 1 when an operator is not "
+      "supported.");
+  add_model(*command, line, "The model (.onnx), or a folder that `linnet compile` wrote");
+  add_model_options(*command, line);
+  command->callback([&] { line.verb = CommandLine::Verb::inspect; });
+}
+
+void add_compile(CLI::App& app, CommandLine& line) {
+  CLI::App* command =
+      add_command(app, "compile", "Compile a model into C++ sources for a Cortex-M7",
+                  "linnet compile models/phinet_96/phinet_96.onnx -o generated \\\n"
+                  "    --calibrate models/images/calibration --resize --target stm32h743");
+  add_model(*command, line, "The model (.onnx)");
+  command->add_option("-o,--output", line.output, "Folder for the sources")
+      ->required()
+      ->type_name("DIR");
+  add_model_options(*command, line);
+  command->callback([&] { line.verb = CommandLine::Verb::compile; });
+}
+
+void add_verify(CLI::App& app, CommandLine& line) {
+  CLI::App* command =
+      add_command(app, "verify", "Compile, build and run a model, and compare with the reference",
+                  "linnet verify models/phinet_96/phinet_96.onnx \\\n"
+                  "    --calibrate models/images/calibration --resize --on qemu");
+  VerifyOptions& verify = line.verify;
+  add_model(*command, line, "The model (.onnx)");
+  command->add_option("--data", verify.data, "Inputs to compare on; default: the calibration data")
+      ->type_name("DIR");
+  command->add_option("--on", verify.on, "Where the generated code runs")
+      ->check(CLI::IsMember({"host", "qemu"}))
+      ->type_name("host|qemu");
+  command->add_flag("--layers", verify.layers, "A table by layer, worst first");
+  command
+      ->add_option("--min-sqnr", verify.min_sqnr_db,
+                   "Fail when int8 is further from float than this")
+      ->type_name("DB");
+  command
+      ->add_option("--float-tolerance", verify.float_tolerance,
+                   "Largest error of float code, as a part of the output's range; default 1e-4")
+      ->type_name("FRACTION");
+  add_model_options(*command, line);
+  command->callback([&] { line.verb = CommandLine::Verb::verify; });
+}
+
+}  // namespace
+
+std::variant<CommandLine, int> parse_command_line(int argc, const char* const* argv) {
+  CommandLine line;
+  CLI::App app("Linnet compiles ONNX networks into standalone C++ for Cortex-M7 microcontrollers.",
+               "linnet");
+  app.set_version_flag("--version", "linnet " + std::string(kVersion));
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(36);
+  app.footer(
+      "\nExample:\n  linnet compile model.onnx --calibrate pictures/ --target stm32h743 -o "
+      "generated\n"
+      "\nExit codes: 0 good, 1 the model or data is at fault, 2 usage, 3 a budget or tolerance is "
+      "not met,\n"
+      "4 an external tool is missing, 70 a defect of Linnet.\n");
+  add_inspect(app, line);
+  add_compile(app, line);
+  add_verify(app, line);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error, std::cout, std::cerr) == 0 ? 0 : 2;
+  }
+  return line;
+}
+
+}  // namespace linnet

@@ -1,0 +1,37 @@
+// The command line as data.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "compiler/pipeline.h"
+
+namespace linnet {
+
+// Of `linnet verify` alone.
+struct VerifyOptions {
+  std::filesystem::path
+      data;  // folder with inputs to compare on; empty: the calibration data or the model's own
+  std::string on = "host";            // "host" or "qemu"
+  std::optional<double> min_sqnr_db;  // judge int8 against float
+  double float_tolerance = 1e-4;      // of the output's range
+  bool layers = false;                // --layers: a table by layer
+};
+
+struct CommandLine {
+  enum class Verb : std::uint8_t { inspect, compile, verify } verb = Verb::inspect;
+  CompileOptions compile;        // compile.model may be a folder that `compile` wrote (inspect)
+  std::filesystem::path output;  // compile -o
+  std::string dump_after;
+  bool quiet = false;
+  bool json = false;
+  VerifyOptions verify;
+};
+
+// What to do, or the exit code when that is already known: help and version were printed (0), or the usage was wrong and
+// the reason is on stderr (2).
+std::variant<CommandLine, int> parse_command_line(int argc, const char* const* argv);
+
+}  // namespace linnet

@@ -1,0 +1,20 @@
+// The subcommands. Each prints to stdout what the user asked for and to stderr what went wrong, and gives the exit code.
+#pragma once
+
+#include "compiler/cli/command_line.h"
+
+namespace linnet {
+
+int run_inspect(const CommandLine& command);
+int run_compile(const CommandLine& command);
+int run_verify(const CommandLine& command);
+
+// Prints diagnostics, each with the model's name in front; gives their exit code.
+int fail(const CommandLine& command, const Diagnostics& diagnostics);
+
+// Hooks that show progress on a terminal and print --dump-after.
+PipelineHooks make_hooks(const CommandLine& command);
+// Takes the progress line away again.
+void end_progress();
+
+}  // namespace linnet

@@ -1,0 +1,191 @@
+// linnet inspect: what a model is and what it needs, before anything is generated.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "compiler/cli/commands.h"
+#include "compiler/cli/parse_values.h"
+#include "compiler/cli/summary.h"
+#include "compiler/ops/ops.h"
+#include "compiler/plan/target.h"
+
+namespace linnet {
+namespace {
+
+// What is known of a model; the later parts only when all its operators are supported.
+struct Inspection {
+  ModelInfo info;
+  std::vector<Port> inputs, outputs;
+  std::int64_t macs = 0;
+  bool imported = false;
+  std::optional<std::int64_t> peak_int8, peak_float;
+  std::string int8_reason, float_reason;  // why a peak is not known
+  Diagnostics diagnostics;
+  std::vector<std::string> notes;
+};
+
+std::int64_t total_macs(const Graph& graph) {
+  std::int64_t sum = 0;
+  for (const Node& node : graph.nodes) {
+    std::vector<Shape> shapes;
+    for (const TensorId input : node.inputs)
+      shapes.push_back(input.valid() ? graph.type(input).shape : Shape{});
+    sum += macs(node.op, shapes, graph.type(node.output()).shape);
+  }
+  return sum;
+}
+
+// Peak of the whole-tensor plan on one bank without limits.
+std::optional<std::int64_t> peak_of(const Result<Graph>& graph, std::string& reason) {
+  if (!graph) {
+    reason = graph.diagnostics().front().message;
+    return std::nullopt;
+  }
+  const Target unlimited{"any", {MemoryBank{"ram", {}, 0, true}}, {}, 0};
+  const Result<PlannedProgram> planned = lower_and_plan(*graph, unlimited);
+  if (!planned) {
+    reason = planned.diagnostics().front().message;
+    return std::nullopt;
+  }
+  return planned->plan.arena_bytes;
+}
+
+Result<Inspection> inspect(const CommandLine& command) {
+  Inspection found;
+  const CompileOptions& options = command.compile;
+  Result<ModelInfo> info =
+      inspect_model(options.model, {options.input_shapes, options.input_values});
+  if (!info) return info.diagnostics();
+  found.info = *std::move(info);
+
+  Result<ImportedModel> model = import_and_simplify(options, make_hooks(command));
+  end_progress();
+  if (!model) {
+    found.diagnostics = model.diagnostics();
+    return found;
+  }
+  found.imported = true;
+  found.info = std::move(model->info);
+  const Graph& graph = model->graph;
+  found.inputs = graph.inputs;
+  found.outputs = graph.outputs;
+  found.macs = total_macs(graph);
+  found.notes = graph.notes;
+  found.peak_int8 = peak_of(guess_int8(graph), found.int8_reason);
+  if (is_quantized_model(graph)) {
+    found.float_reason = "the model is quantized";
+  } else {
+    found.peak_float = peak_of(graph, found.float_reason);
+  }
+  return found;
+}
+
+void print_ports(const char* title, const std::vector<Port>& ports) {
+  fmt::print("\n{}\n", title);
+  for (const Port& port : ports) {
+    fmt::print("  {:<24} {} {}\n", port.name, to_string(port.model_dtype),
+               to_string(port.model_shape));
+  }
+}
+
+std::string peak_text(const std::optional<std::int64_t>& peak, const std::string& reason) {
+  return peak ? readable_bytes(*peak) : "- (" + reason + ")";
+}
+
+void print_text(const CommandLine& command, const Inspection& found) {
+  std::string opsets;
+  for (const auto& [domain, version] : found.info.opsets) {
+    opsets += fmt::format("{}{}{}", opsets.empty() ? "opset " : ", ",
+                          domain.empty() ? "" : domain + " ", version);
+  }
+  fmt::print("{}: {}, {}{}{}\n", command.compile.model.filename().string(), opsets,
+             found.info.producer.empty() ? "producer unknown" : "made by " + found.info.producer,
+             found.info.producer_version.empty() ? "" : " ", found.info.producer_version);
+  if (found.imported) {
+    print_ports("inputs", found.inputs);
+    print_ports("outputs", found.outputs);
+  }
+  fmt::print("\noperators\n");
+  for (const OperatorUse& use : found.info.operators) {
+    const std::string name = use.domain.empty() || use.domain == "ai.onnx"
+                                 ? use.op_type
+                                 : use.domain + "." + use.op_type;
+    fmt::print("  {:<24} {:>4}{}\n", name, use.count,
+               use.supported ? "" : "   not supported: " + use.reason);
+  }
+  fmt::print("\nparameters         {}\n", readable_count(found.info.parameters));
+  if (!found.imported) return;
+  fmt::print("MACs               {}\n", readable_count(found.macs));
+  fmt::print("peak RAM, int8     {}\n", peak_text(found.peak_int8, found.int8_reason));
+  fmt::print("peak RAM, float32  {}\n", peak_text(found.peak_float, found.float_reason));
+  for (const std::string& note : found.notes) fmt::print("note: {}\n", note);
+}
+
+using Json = nlohmann::ordered_json;
+
+Json ports_json(const std::vector<Port>& ports) {
+  Json list = Json::array();
+  for (const Port& port : ports) {
+    list.push_back(
+        {{"name", port.name}, {"dtype", to_string(port.model_dtype)}, {"shape", port.model_shape}});
+  }
+  return list;
+}
+
+Json optional_json(const std::optional<std::int64_t>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+void print_json(const Inspection& found) {
+  Json json;
+  json["model"] = {{"sha256", found.info.sha256},
+                   {"producer", found.info.producer},
+                   {"ir_version", found.info.ir_version},
+                   {"opsets", found.info.opsets},
+                   {"parameters", found.info.parameters}};
+  json["model"]["macs"] = found.imported ? Json(found.macs) : Json(nullptr);
+  json["supported"] = found.imported;
+  json["inputs"] = ports_json(found.inputs);
+  json["outputs"] = ports_json(found.outputs);
+  json["operators"] = Json::array();
+  for (const OperatorUse& use : found.info.operators) {
+    json["operators"].push_back({{"domain", use.domain},
+                                 {"op", use.op_type},
+                                 {"count", use.count},
+                                 {"supported", use.supported},
+                                 {"reason", use.reason}});
+  }
+  json["memory"] = {{"whole_tensor_int8_bytes", optional_json(found.peak_int8)},
+                    {"whole_tensor_float32_bytes", optional_json(found.peak_float)}};
+  json["notes"] = found.notes;
+  fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
+}
+
+}  // namespace
+
+int run_inspect(const CommandLine& command) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(command.compile.model, ignored)) {
+    const Result<Report> report = read_report(command.compile.model);
+    if (!report) return fail(command, report.diagnostics());
+    if (command.json) {
+      fmt::print("{}", to_json(*report));
+    } else {
+      print_summary(*report);
+      print_layers(*report);
+    }
+    return 0;
+  }
+  const Result<Inspection> found = inspect(command);
+  if (!found) return fail(command, found.diagnostics());
+  if (command.json) {
+    print_json(*found);
+  } else if (!command.quiet) {
+    print_text(command, *found);
+  }
+  return found->diagnostics.empty() ? 0 : fail(command, found->diagnostics);
+}
+
+}  // namespace linnet

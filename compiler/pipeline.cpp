@@ -1,0 +1,257 @@
+// See pipeline.h.
+#include "compiler/pipeline.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "compiler/emit/text.h"
+#include "compiler/lower/lower.h"
+#include "compiler/passes/passes.h"
+#include "compiler/plan/target.h"
+#include "compiler/reference/interpreter.h"
+
+namespace linnet {
+namespace {
+
+void begin(const PipelineHooks& hooks, std::string_view what) {
+  if (hooks.progress) hooks.progress(what);
+}
+
+template <class MakeText>
+void dump(const PipelineHooks& hooks, std::string_view stage, MakeText&& make_text) {
+  if (hooks.dump && hooks.dump_after == stage) hooks.dump(make_text());
+}
+
+// The value, when it holds what must hold of a graph; else the defect.
+Result<Graph> verified(Result<Graph> graph, const char* stage) {
+  if (!graph) return graph;
+  const Result<Nothing> sound = verify(*graph, stage);
+  if (!sound) return sound.diagnostics();
+  return graph;
+}
+
+std::string print(const Graph& graph, const Ranges& ranges) {
+  std::string text = "ranges\n";
+  for (std::size_t i = 0; i < ranges.of.size(); ++i) {
+    const Range& range = ranges.of[TensorId{i}];
+    if (graph.is_constant(TensorId{i})) continue;
+    fmt::format_to(std::back_inserter(text), "{} {} {}\n", graph.tensors[TensorId{i}].name,
+                   range.lo, range.hi);
+  }
+  return text;
+}
+
+std::string print(const Files& files) {
+  std::string text;
+  for (const auto& [path, content] : files) {
+    fmt::format_to(std::back_inserter(text), "{} {}\n", content.size(), path);
+  }
+  return text;
+}
+
+// Deterministic stand-in for data: codes all over int8, floats in [-1, 1].
+TensorValue invented(const TensorType& type, std::uint32_t seed) {
+  std::uint32_t state = seed * 2654435761u + 1;
+  std::vector<std::byte> bytes(static_cast<std::size_t>(type.bytes()));
+  const auto next = [&] {
+    state = state * 1664525u + 1013904223u;
+    return state >> 8;
+  };
+  if (type.dtype == DType::f32) {
+    for (std::size_t i = 0; i + 4 <= bytes.size(); i += 4) {
+      const float value = static_cast<float>(next()) / 8388608.0F - 1.0F;
+      std::memcpy(bytes.data() + i, &value, 4);
+    }
+  } else if (size_bytes(type.dtype) == 1 && type.dtype != DType::boolean) {
+    for (std::byte& byte : bytes) byte = static_cast<std::byte>(next() >> 8);
+  }
+  return TensorValue(type, std::move(bytes));
+}
+
+// A device-layout float value as the lowered graph's port wants it. Layout is the same in both graphs.
+TensorValue as_port(const TensorValue& value, const TensorType& type) {
+  if (value.type.dtype == type.dtype)
+    return TensorValue(type, {value.bytes().begin(), value.bytes().end()});
+  Port same_layout;
+  same_layout.model_shape = type.shape;
+  return to_device(same_layout, type, value);
+}
+
+// E301 and E302: what the user allows, against what the network needs.
+Result<Nothing> check_budgets(const Report& report, const Plan& plan, const Program& program,
+                              const CompileOptions& options, const Target& target) {
+  Diagnostics diagnostics;
+  if (options.ram_bytes && report.ram_bytes() > *options.ram_bytes) {
+    std::string peak;
+    if (!plan.steps.empty()) {
+      const Step& step = plan.steps[static_cast<std::size_t>(plan.peak_step)];
+      const KernelCall& call = program.calls[step.call.index()];
+      peak = fmt::format("; the peak is set by layer '{}' ({}), where {} bytes live at once",
+                         harmless(call.origin.name), call.op, plan.lower_bound_bytes);
+    }
+    diagnostics.push_back(
+        {"E301", "", "",
+         fmt::format(
+             "--ram {} cannot be met: the best reached is {} bytes ({} in arenas, {} of stack){}",
+             *options.ram_bytes, report.ram_bytes(), report.arena_bytes, report.stack_bytes, peak),
+         "allow more, use a smaller input, or a network that is narrower there"});
+  }
+  const std::optional<std::int64_t> flash =
+      options.flash_bytes ? options.flash_bytes : target.flash_bytes;
+  if (flash && report.flash_bytes() > *flash) {
+    const std::string whose = options.flash_bytes ? "--flash" : "the flash of " + target.name + ",";
+    diagnostics.push_back(
+        {"E302", "", "",
+         fmt::format("{} {} cannot be met: {} bytes are needed (weights {}, tables {}, schedule "
+                     "{}, code {})",
+                     whose, *flash, report.flash_bytes(), report.weights_bytes, report.tables_bytes,
+                     report.schedule_bytes, report.code_bytes),
+         report.dtype == "int8"
+             ? "use a network with fewer parameters"
+             : "give calibration data (--calibrate): int8 weights take a quarter"});
+  }
+  if (diagnostics.empty()) return ok();
+  return diagnostics;
+}
+
+}  // namespace
+
+Result<ImportedModel> import_and_simplify(const CompileOptions& options,
+                                          const PipelineHooks& hooks) {
+  begin(hooks, "import");
+  Result<ImportedModel> imported =
+      import_model(options.model, {options.input_shapes, options.input_values});
+  if (!imported) return imported;
+  if (const Result<Nothing> sound = verify(imported->graph, "import"); !sound)
+    return sound.diagnostics();
+  dump(hooks, "import", [&] { return print(imported->graph); });
+
+  begin(hooks, "passes");
+  Result<Graph> simplified = verified(run_passes(std::move(imported->graph)), "passes");
+  if (!simplified) return simplified.diagnostics();
+  dump(hooks, "passes", [&] { return print(*simplified); });
+  imported->graph = *std::move(simplified);
+  return imported;
+}
+
+bool is_quantized_model(const Graph& graph) {
+  return std::any_of(graph.nodes.begin(), graph.nodes.end(), [](const Node& node) {
+    return std::holds_alternative<Quantize>(node.op) || std::holds_alternative<Dequantize>(node.op);
+  });
+}
+
+Result<std::vector<Sample>> load_calibration(const Graph& graph, const CompileOptions& options) {
+  if (options.calibrate.empty()) return std::vector<Sample>{};
+  return load_samples(options.calibrate, graph, options.samples);
+}
+
+Result<Graph> make_device_graph(const Graph& graph, const std::vector<Sample>& samples,
+                                const CompileOptions& options, const PipelineHooks& hooks) {
+  if (is_quantized_model(graph)) {
+    begin(hooks, "quantize");
+    Result<Graph> fused = verified(fuse_qdq(graph), "quantize");
+    if (fused) dump(hooks, "quantize", [&] { return print(*fused); });
+    return fused;
+  }
+  if (samples.empty()) return graph;
+
+  begin(hooks, "calibrate");
+  const Result<Ranges> ranges = calibrate(graph, samples, options.calibration);
+  if (!ranges) return ranges.diagnostics();
+  dump(hooks, "calibrate", [&] { return print(graph, *ranges); });
+
+  begin(hooks, "quantize");
+  Result<Graph> quantized = verified(quantize(graph, *ranges), "quantize");
+  if (quantized) dump(hooks, "quantize", [&] { return print(*quantized); });
+  return quantized;
+}
+
+Result<Graph> guess_int8(const Graph& graph) {
+  if (is_quantized_model(graph)) return verified(fuse_qdq(graph), "quantize");
+  Ranges ranges;
+  ranges.of = IdVector<TensorId, Range>(graph.tensors.size(), Range{-1, 1});
+  return verified(quantize(graph, ranges), "quantize");
+}
+
+Result<PlannedProgram> lower_and_plan(const Graph& graph, const Target& target,
+                                      const PipelineHooks& hooks) {
+  begin(hooks, "lower");
+  Result<Program> program = lower(graph);
+  if (!program) return program.diagnostics();
+  if (const Result<Nothing> sound = verify(*program); !sound) return sound.diagnostics();
+  dump(hooks, "lower", [&] { return print(*program); });
+
+  begin(hooks, "plan");
+  Result<Plan> plan = plan_whole_tensors(*program, target);
+  if (!plan) return plan.diagnostics();
+  if (const Result<Nothing> sound = check(*program, *plan, target); !sound)
+    return sound.diagnostics();
+  dump(hooks, "plan", [&] { return print(*program, *plan); });
+  return PlannedProgram{*std::move(program), *std::move(plan)};
+}
+
+TestVector make_test_vector(const Graph& float_graph, const Graph& graph,
+                            const std::vector<Sample>& samples) {
+  TestVector vector;
+  for (std::size_t i = 0; i < graph.inputs.size(); ++i) {
+    const TensorType& type = graph.type(graph.inputs[i].tensor);
+    if (!samples.empty() && float_graph.inputs.size() == graph.inputs.size()) {
+      vector.inputs.push_back(as_port(samples.front()[i], type));
+    } else {
+      vector.inputs.push_back(invented(type, static_cast<std::uint32_t>(i)));
+    }
+  }
+  vector.outputs = interpret(graph, vector.inputs);
+  return vector;
+}
+
+Result<Compiled> compile_network(const CompileOptions& options, const PipelineHooks& hooks) {
+  EmitOptions emission{options.name, options.bundle_runtime, options.weights_format};
+  if (emission.name.empty()) emission.name = make_identifier(options.model.stem().string());
+  if (const Result<Nothing> good = check_identifier(emission.name); !good)
+    return good.diagnostics();
+  Result<Target> target = find_target(options.target);
+  if (!target) return target.diagnostics();
+
+  Compiled made;
+  made.target = *std::move(target);
+  Result<ImportedModel> imported = import_and_simplify(options, hooks);
+  if (!imported) return imported.diagnostics();
+  made.model = std::move(imported->info);
+  made.float_graph = std::move(imported->graph);
+
+  Result<std::vector<Sample>> samples = load_calibration(made.float_graph, options);
+  if (!samples) return samples.diagnostics();
+  made.samples = *std::move(samples);
+  Result<Graph> graph = make_device_graph(made.float_graph, made.samples, options, hooks);
+  if (!graph) return graph.diagnostics();
+  made.graph = *std::move(graph);
+
+  Result<PlannedProgram> planned = lower_and_plan(made.graph, made.target, hooks);
+  if (!planned) return planned.diagnostics();
+  made.program = std::move(planned->program);
+  made.plan = std::move(planned->plan);
+
+  begin(hooks, "emit");
+  made.test_vector = make_test_vector(made.float_graph, made.graph, made.samples);
+  const CodeCosts costs = code_costs(made.program, made.plan);
+  made.program.name = emission.name;
+  const Network network{made.model,  made.graph,       made.program,     made.plan,
+                        made.target, made.test_vector, costs.stack_bytes};
+  made.report = make_report(network, costs);
+  made.int8 = made.report.dtype == "int8";
+  if (const Result<Nothing> within =
+          check_budgets(made.report, made.plan, made.program, options, made.target);
+      !within) {
+    return within.diagnostics();
+  }
+  made.files = emit(network, emission);
+  made.files["report.json"] = to_json(made.report);
+  dump(hooks, "emit", [&] { return print(made.files); });
+  return made;
+}
+
+}  // namespace linnet

@@ -1,0 +1,96 @@
+// The pipeline: from an ONNX file to the texts of a generated network, one value in and one value out at a time.
+//
+//   import -> passes -> calibrate -> quantize -> lower -> plan -> emit
+//
+// compile_network() runs it all. The stages are here one by one too, because `inspect` and `verify` stop half-way. After
+// every stage the value is verified; a dump of it can be had.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compiler/data/samples.h"
+#include "compiler/emit/emit.h"
+#include "compiler/emit/report.h"
+#include "compiler/ir/graph.h"
+#include "compiler/lower/program.h"
+#include "compiler/onnx/importer.h"
+#include "compiler/plan/plan.h"
+#include "compiler/quant/ranges.h"
+
+namespace linnet {
+
+// What every subcommand that takes a model takes; see compiler/cli/options.cpp for the spelling.
+struct CompileOptions {
+  std::filesystem::path model;
+  std::string name;  // empty: made from the file's name
+  std::string target = "cortex-m7";
+  std::map<std::string, Shape> input_shapes;
+  std::map<std::string, TensorValue> input_values;
+  std::vector<std::filesystem::path> calibrate;
+  CalibrationOptions calibration;
+  SampleOptions samples;
+  std::optional<std::int64_t> ram_bytes, flash_bytes;
+  bool bundle_runtime = true;
+  WeightsFormat weights_format = WeightsFormat::cpp;
+};
+
+// The stages that dump() is called for, in order.
+inline constexpr std::string_view kStages[] = {"import", "passes", "calibrate", "quantize",
+                                               "lower",  "plan",   "emit"};
+
+// How a run shows itself; both may be empty.
+struct PipelineHooks {
+  std::string dump_after;                               // one of kStages, or empty
+  std::function<void(const std::string& text)> dump;    // gets that stage's listing
+  std::function<void(std::string_view what)> progress;  // what begins now
+};
+
+// Everything that a compilation made.
+struct Compiled {
+  ModelInfo model;
+  Graph float_graph;  // after passes; for a quantized model the imported arithmetic
+  Graph graph;        // what was lowered: int8, or the float graph
+  bool int8 = false;
+  std::vector<Sample> samples;
+  Program program;
+  Plan plan;
+  Target target;
+  TestVector test_vector;
+  Report report;
+  Files files;  // report.json included
+};
+
+// ---- stages ----
+Result<ImportedModel> import_and_simplify(const CompileOptions& options,
+                                          const PipelineHooks& hooks = {});
+Result<std::vector<Sample>> load_calibration(const Graph& graph, const CompileOptions& options);
+bool is_quantized_model(const Graph& graph);  // it has Quantize or Dequantize nodes
+// Calibrates and quantizes, or fuses what the model itself quantizes, or leaves a float model without samples alone.
+Result<Graph> make_device_graph(const Graph& graph, const std::vector<Sample>& samples,
+                                const CompileOptions& options, const PipelineHooks& hooks = {});
+
+struct PlannedProgram {
+  Program program;
+  Plan plan;
+};
+Result<PlannedProgram> lower_and_plan(const Graph& graph, const Target& target,
+                                      const PipelineHooks& hooks = {});
+
+// The first sample (or, without one, values that a generator gives) and what the oracle makes of it.
+TestVector make_test_vector(const Graph& float_graph, const Graph& graph,
+                            const std::vector<Sample>& samples);
+
+// ---- all of it ----
+Result<Compiled> compile_network(const CompileOptions& options, const PipelineHooks& hooks = {});
+
+// The graph in int8 with invented ranges: what int8 would cost, before there is data.
+Result<Graph> guess_int8(const Graph& graph);
+
+}  // namespace linnet
