@@ -262,14 +262,15 @@ class Loader {
 
 }  // namespace
 
-Result<std::vector<Sample>> load_model_samples(const std::vector<fs::path>& paths,
-                                               const Graph& graph, const SampleOptions& options) {
+Result<std::vector<Sample>> load_model_samples(const Graph& graph,
+                                               const std::vector<fs::path>& paths,
+                                               const SampleOptions& options) {
   return Loader(graph, options).run(paths);
 }
 
-Result<std::vector<Sample>> load_samples(const std::vector<fs::path>& paths, const Graph& graph,
+Result<std::vector<Sample>> load_samples(const Graph& graph, const std::vector<fs::path>& paths,
                                          const SampleOptions& options) {
-  Result<std::vector<Sample>> samples = load_model_samples(paths, graph, options);
+  Result<std::vector<Sample>> samples = load_model_samples(graph, paths, options);
   if (!samples) return samples;
   for (Sample& sample : *samples) {
     for (std::size_t i = 0; i < sample.size(); ++i) {

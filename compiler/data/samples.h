@@ -23,11 +23,13 @@ struct SampleOptions {
 using Sample = std::vector<TensorValue>;
 
 // In the order of `paths`, within a folder by name. Stops at the first file that does not fit; gives at least one.
-Result<std::vector<Sample>> load_model_samples(const std::vector<std::filesystem::path>& paths,
-                                               const Graph& graph, const SampleOptions& options);
+Result<std::vector<Sample>> load_model_samples(const Graph& graph,
+                                               const std::vector<std::filesystem::path>& paths,
+                                               const SampleOptions& options);
 
 // The same for the device: layout and element type of the graph's input tensors, as `interpret` takes them.
-Result<std::vector<Sample>> load_samples(const std::vector<std::filesystem::path>& paths,
-                                         const Graph& graph, const SampleOptions& options);
+Result<std::vector<Sample>> load_samples(const Graph& graph,
+                                         const std::vector<std::filesystem::path>& paths,
+                                         const SampleOptions& options);
 
 }  // namespace linnet
