@@ -12,8 +12,7 @@ namespace linnet::reference {
 TensorValue int8(const Softmax& op, const Values& inputs, const TensorType& output) {
   const TensorValue& x = *inputs[0];
   const Quantization& qy = parameters(output);
-  assert(static_cast<std::size_t>(op.axis) + 1 == output.shape.size());
-  const std::int64_t count = output.shape.back();
+  const std::int64_t count = output.shape[static_cast<std::size_t>(op.axis)];
   assert(count <= 65536);
   std::array<std::int64_t, 256> e{};
   for (std::size_t d = 0; d < e.size(); ++d) {
@@ -23,18 +22,24 @@ TensorValue int8(const Softmax& op, const Values& inputs, const TensorType& outp
   const auto k =
       static_cast<std::int64_t>(std::min(round_even(256.0 / double{qy.scale[0]}), 16777216.0));
   OutputBuffer buffer(output);
-  auto* y = buffer.data<std::int8_t>();
-  const std::int8_t* row = x.as<std::int8_t>().data();
-  for (std::int64_t r = 0; r < output.elements() / count; ++r, row += count) {
-    const int largest = *std::max_element(row, row + count);
+  const auto axis = static_cast<std::size_t>(op.axis);
+  const std::int64_t inner = count_between(output.shape, axis + 1, output.shape.size());
+  const std::int64_t rows = output.elements() / count;
+  for (std::int64_t r = 0; r < rows; ++r) {
+    // Element i of row r, when the row runs along the middle of [outer, count, inner].
+    const std::int64_t start = r / inner * count * inner + r % inner;
+    const std::int8_t* row = x.as<std::int8_t>().data() + start;
+    std::int8_t* y = buffer.data<std::int8_t>() + start;
+    int largest = row[0];
+    for (std::int64_t i = 1; i < count; ++i) largest = std::max<int>(largest, row[i * inner]);
     const auto exponential = [&](std::int64_t i) {
-      return e[static_cast<std::size_t>(largest - row[i])];
+      return e[static_cast<std::size_t>(largest - row[i * inner])];
     };
     std::int64_t sum = 0;
     for (std::int64_t i = 0; i < count; ++i) sum += exponential(i);
     for (std::int64_t i = 0; i < count; ++i) {
       const std::int64_t quotient = (exponential(i) * k / 256 + sum / 2) / sum;  // none negative
-      *y++ = Codes{}.clamp(qy.zero_point[0] + quotient);
+      y[i * inner] = Codes{}.clamp(qy.zero_point[0] + quotient);
     }
   }
   return buffer.finish();
