@@ -117,6 +117,11 @@ Result<Nothing> check_budgets(const Report& report, const Plan& plan, const Prog
   return diagnostics;
 }
 
+Network network_of(const Compiled& made, const CodeCosts& costs) {
+  return {made.model,  made.graph,       made.program,     made.plan,
+          made.target, made.test_vector, costs.stack_bytes};
+}
+
 }  // namespace
 
 Result<ImportedModel> import_and_simplify(const CompileOptions& options,
@@ -145,7 +150,7 @@ bool is_quantized_model(const Graph& graph) {
 
 Result<std::vector<Sample>> load_calibration(const Graph& graph, const CompileOptions& options) {
   if (options.calibrate.empty()) return std::vector<Sample>{};
-  return load_samples(options.calibrate, graph, options.samples);
+  return load_samples(graph, options.calibrate, options.samples);
 }
 
 Result<Graph> make_device_graph(const Graph& graph, const std::vector<Sample>& samples,
@@ -208,6 +213,19 @@ TestVector make_test_vector(const Graph& float_graph, const Graph& graph,
   return vector;
 }
 
+void emit_network(Compiled& made, const EmitOptions& options, const PipelineHooks& hooks) {
+  begin(hooks, "emit");
+  made.test_vector = make_test_vector(made.float_graph, made.graph, made.samples);
+  made.program.name = options.name;
+  const CodeCosts costs = code_costs(made.program, made.plan);
+  const Network network = network_of(made, costs);
+  made.report = make_report(network, costs);
+  made.int8 = made.report.dtype == "int8";
+  made.files = emit(network, options);
+  made.files["report.json"] = to_json(made.report);
+  dump(hooks, "emit", [&] { return print(made.files); });
+}
+
 Result<Compiled> compile_network(const CompileOptions& options, const PipelineHooks& hooks) {
   EmitOptions emission{options.name, options.bundle_runtime, options.weights_format};
   if (emission.name.empty()) emission.name = make_identifier(options.model.stem().string());
@@ -235,22 +253,14 @@ Result<Compiled> compile_network(const CompileOptions& options, const PipelineHo
   made.program = std::move(planned->program);
   made.plan = std::move(planned->plan);
 
-  begin(hooks, "emit");
-  made.test_vector = make_test_vector(made.float_graph, made.graph, made.samples);
   const CodeCosts costs = code_costs(made.program, made.plan);
-  made.program.name = emission.name;
-  const Network network{made.model,  made.graph,       made.program,     made.plan,
-                        made.target, made.test_vector, costs.stack_bytes};
-  made.report = make_report(network, costs);
-  made.int8 = made.report.dtype == "int8";
+  const Report report = make_report(network_of(made, costs), costs);
   if (const Result<Nothing> within =
-          check_budgets(made.report, made.plan, made.program, options, made.target);
+          check_budgets(report, made.plan, made.program, options, made.target);
       !within) {
     return within.diagnostics();
   }
-  made.files = emit(network, emission);
-  made.files["report.json"] = to_json(made.report);
-  dump(hooks, "emit", [&] { return print(made.files); });
+  emit_network(made, emission, hooks);
   return made;
 }
 

@@ -87,6 +87,9 @@ Result<PlannedProgram> lower_and_plan(const Graph& graph, const Target& target,
 TestVector make_test_vector(const Graph& float_graph, const Graph& graph,
                             const std::vector<Sample>& samples);
 
+// Fills test_vector, report and files of `made` from the rest; `options.name` is checked already.
+void emit_network(Compiled& made, const EmitOptions& options, const PipelineHooks& hooks = {});
+
 // ---- all of it ----
 Result<Compiled> compile_network(const CompileOptions& options, const PipelineHooks& hooks = {});
 

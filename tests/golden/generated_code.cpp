@@ -1,0 +1,82 @@
+// The generated code of a tiny network against stored files, so that every change of what users get shows in a review.
+//
+// After an intended change:  LINNET_UPDATE_GOLDEN=1 tools/test -R golden   and look at the difference before committing.
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "tests/support/tiny_network.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace linnet;
+
+const fs::path kStored = fs::path(LINNET_SOURCE_DIR) / "tests/golden/tiny";
+
+std::string read(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+// What is compared: all but the runtime's own files and measured figures, which change for other reasons.
+bool is_golden(const std::string& path) {
+  return !path.starts_with("linnet/") && path != "report.json";
+}
+
+}  // namespace
+
+TEST_CASE("generated code of a tiny network is as stored") {
+  const Compiled made = testing::compile_tiny("stm32h743", {"tiny", true, WeightsFormat::cpp});
+  if (std::getenv("LINNET_UPDATE_GOLDEN") != nullptr) {
+    fs::remove_all(kStored);
+    fs::create_directories(kStored);
+    for (const auto& [path, text] : made.files) {
+      if (is_golden(path)) std::ofstream(kStored / (path + ".golden"), std::ios::binary) << text;
+    }
+  }
+  std::size_t compared = 0;
+  for (const auto& [path, text] : made.files) {
+    if (!is_golden(path)) continue;
+    ++compared;
+    INFO(path << ": LINNET_UPDATE_GOLDEN=1 stores what is generated now");
+    CHECK(text == read(kStored / (path + ".golden")));
+  }
+  std::size_t stored = 0;
+  for (const auto& entry : fs::directory_iterator(kStored))
+    stored += entry.is_regular_file() ? 1 : 0;
+  CHECK(compared == stored);
+}
+
+TEST_CASE("only the runtime files that are used come along, and all of them") {
+  const Compiled made = testing::compile_tiny("cortex-m7", {"tiny", true, WeightsFormat::cpp});
+  CHECK(made.files.contains("linnet/rows.h"));
+  CHECK(made.files.contains("linnet/kernels/lut_s8.h"));
+  CHECK_FALSE(made.files.contains("linnet/kernels/softmax_s8.h"));
+  for (const auto& [path, text] : made.files) {
+    for (std::size_t at = text.find("#include \"linnet/"); at != std::string::npos;
+         at = text.find("#include \"linnet/", at + 1)) {
+      const std::size_t begin = at + 10;
+      const std::string included = text.substr(begin, text.find('"', begin) - begin);
+      INFO(path << " includes " << included);
+      CHECK(made.files.contains(included));
+    }
+  }
+  const Compiled external = testing::compile_tiny("cortex-m7", {"tiny", false, WeightsFormat::cpp});
+  for (const auto& [path, text] : external.files) CHECK_FALSE(path.starts_with("linnet/"));
+}
+
+TEST_CASE("generated code names no date and no folder") {
+  const Compiled made = testing::compile_tiny("cortex-m7", {"tiny", true, WeightsFormat::cpp});
+  const Compiled again = testing::compile_tiny("cortex-m7", {"tiny", true, WeightsFormat::cpp});
+  CHECK(made.files == again.files);
+  for (const auto& [path, text] : made.files) {
+    INFO(path);
+    CHECK(text.find(LINNET_SOURCE_DIR) == std::string::npos);
+    CHECK(text.find("__DATE__") == std::string::npos);
+  }
+}
