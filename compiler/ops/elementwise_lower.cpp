@@ -1,6 +1,6 @@
 // Lowering of elementwise operators: tables for int8 functions of one tensor, two-operand kernels under broadcasting,
 // quantization at the edges of float islands.
-#include <cstring>
+#include <algorithm>
 #include <optional>
 
 #include "compiler/lower/lower_ops.h"
@@ -75,33 +75,40 @@ std::optional<Broadcast> broadcast_of(const Shape& from, const Shape& to) {
   return result;
 }
 
-// Makes a constant the operand's broadcast to `shape`, or nothing when it is no constant.
-std::optional<RowsOperand> expanded_constant(TensorId id, const Shape& shape,
-                                             LowerContext& context) {
-  if (!context.is_constant(id)) return std::nullopt;
-  const TensorValue& value = context.constant(id);
-  const Shape from = padded(value.type.shape, shape.size());
-  const auto bytes = static_cast<std::size_t>(size_bytes(value.type.dtype));
-  std::vector<std::byte> expanded(static_cast<std::size_t>(element_count(shape)) * bytes);
-  std::vector<std::int64_t> index(shape.size(), 0);
-  for (std::size_t at = 0; at < expanded.size(); at += bytes) {
-    std::int64_t source = 0;
-    for (std::size_t d = 0; d < shape.size(); ++d)
-      source = source * from[d] + (from[d] == 1 ? 0 : index[d]);
-    std::memcpy(&expanded[at], value.bytes().data() + static_cast<std::size_t>(source) * bytes,
-                bytes);
-    for (std::size_t d = shape.size(); d-- > 0;) {
-      if (++index[d] < shape[d]) break;
-      index[d] = 0;
+// The shapes of a two-operand layer, all of the output's rank.
+struct BinaryShapes {
+  Shape a, b, to;
+};
+
+// Merges neighbouring dimensions along which each operand either has its own elements or repeats: 2x5x4x3x8 and
+// 2x1x1x3x8 become 2x20x24 and 2x1x24. Up to four dimensions then go as those of an image.
+BinaryShapes merged(const BinaryShapes& shapes) {
+  BinaryShapes result;
+  for (std::size_t d = 0; d < shapes.to.size(); ++d) {
+    if (shapes.to[d] == 1) continue;
+    const bool same_kind = !result.to.empty() && (result.a.back() == 1) == (shapes.a[d] == 1) &&
+                           (result.b.back() == 1) == (shapes.b[d] == 1);
+    if (same_kind) {
+      result.a.back() *= shapes.a[d];
+      result.b.back() *= shapes.b[d];
+      result.to.back() *= shapes.to[d];
+    } else {
+      result.a.push_back(shapes.a[d]);
+      result.b.push_back(shapes.b[d]);
+      result.to.push_back(shapes.to[d]);
     }
   }
-  const RowShape rows = row_shape(shape);
-  RowsOperand operand;
-  operand.source =
-      context.add_constant(context.graph().tensors[id].name, expanded, Constant::Role::weights);
-  operand.row_bytes = rows.row_elements() * static_cast<std::int64_t>(bytes);
-  operand.rows = rows.rows;
-  return operand;
+  const std::size_t rank = std::max<std::size_t>(result.to.size(), 4);
+  return {padded(result.a, rank), padded(result.b, rank), padded(result.to, rank)};
+}
+
+// The shapes as they are when rows can express their broadcasting, else merged, else nothing.
+std::optional<BinaryShapes> binary_shapes(const Shape& a, const Shape& b, const Shape& to) {
+  const BinaryShapes own{padded(a, to.size()), padded(b, to.size()), to};
+  for (const BinaryShapes& shapes : {own, merged(own)}) {
+    if (broadcast_of(shapes.a, shapes.to) && broadcast_of(shapes.b, shapes.to)) return shapes;
+  }
+  return std::nullopt;
 }
 
 struct BinaryOperand {
@@ -109,26 +116,12 @@ struct BinaryOperand {
   Broadcast broadcast;
 };
 
-// An operand as rows of the output. Rows of its own are those of its shape padded to the output's rank.
-Result<BinaryOperand> binary_operand(TensorId id, const Node& node, LowerContext& context) {
-  const Shape& to = context.type(node.output()).shape;
-  const Shape& from = context.type(id).shape;
-  const auto broadcast = broadcast_of(from, to);
-  if (!broadcast) {
-    const auto expanded = expanded_constant(id, to, context);
-    if (!expanded) {
-      return lowering_error("E151", node,
-                            "shapes " + to_string(from) + " and " + to_string(to) +
-                                " broadcast in a pattern that no kernel has",
-                            "expand the smaller input explicitly (Expand) before this node");
-    }
-    return BinaryOperand{*expanded, *broadcast_of(to, to)};
-  }
+BinaryOperand binary_operand(TensorId id, const Shape& shape, const Shape& to,
+                             LowerContext& context) {
   RowsOperand rows = context.whole(id);
-  const RowShape own = row_shape(to.empty() ? Shape{} : padded(from, to.size()));
-  rows.row_bytes /= own.rows;
-  rows.rows = own.rows;
-  return BinaryOperand{rows, *broadcast};
+  rows.rows = row_shape(shape).rows;
+  rows.row_bytes /= rows.rows;
+  return {rows, *broadcast_of(shape, to)};
 }
 
 template <class Layer>
@@ -214,19 +207,24 @@ Result<Nothing> lower_prelu_s8(const Node& node, LowerContext& context) {
 void add_binary_inputs(KernelCall& call, const BinaryOperand& a, const BinaryOperand& b) {
   for (const BinaryOperand* operand : {&a, &b}) {
     // Row r reads row (r / divisor) % modulus: its own row when the operand has as many rows as the output.
-    const bool own_row = operand->rows.rows == call.output_rows;
-    if (own_row) {
+    if (operand->rows.rows == call.output_rows) {
       add_row_input(call, operand->rows);
     } else {
       add_whole_input(call, operand->rows);
     }
   }
-  // In place over an operand of the output's own bytes.
-  const auto same = [&](const RowsOperand& rows) {
-    return std::holds_alternative<BufferId>(rows.source) && rows.rows == call.output.rows &&
-           rows.row_bytes == call.output.row_bytes;
-  };
-  call.may_overwrite = same(a.rows) ? 0 : same(b.rows) ? 1 : -1;
+}
+
+// In place over an operand that lies in RAM in rows as the output does.
+int overwritable(const Node& node, LowerContext& context) {
+  const RowsOperand y = context.operand(node.output());
+  for (int i = 0; i < 2; ++i) {
+    const RowsOperand x = context.operand(node.inputs[static_cast<std::size_t>(i)]);
+    if (std::holds_alternative<BufferId>(x.source) && x.rows == y.rows &&
+        x.row_bytes == y.row_bytes)
+      return i;
+  }
+  return -1;
 }
 
 }  // namespace
@@ -261,18 +259,28 @@ Result<Nothing> lower(const Requantize&, const Node& node, LowerContext& context
 Result<Nothing> lower(const Binary& op, const Node& node, LowerContext& context) {
   const TensorType& y = context.type(node.output());
   if (is_int8(y) && op.fn == Binary::Fn::prelu) return lower_prelu_s8(node, context);
-  const Result<BinaryOperand> a = binary_operand(node.inputs[0], node, context);
-  const Result<BinaryOperand> b = binary_operand(node.inputs[1], node, context);
-  if (!a) return a.diagnostics();
-  if (!b) return b.diagnostics();
+  const auto shapes = binary_shapes(context.type(node.inputs[0]).shape,
+                                    context.type(node.inputs[1]).shape, y.shape);
+  if (!shapes) {
+    return lowering_error("E151", node,
+                          "shapes " + to_string(context.type(node.inputs[0]).shape) + " and " +
+                              to_string(context.type(node.inputs[1]).shape) +
+                              " broadcast in a pattern that no kernel has",
+                          "expand the smaller input explicitly (Expand) before this node");
+  }
+  const BinaryOperand a = binary_operand(node.inputs[0], shapes->a, shapes->to, context);
+  const BinaryOperand b = binary_operand(node.inputs[1], shapes->b, shapes->to, context);
 
   KernelCall call = context.begin_call(node);
-  const RowShape rows = row_shape(y.shape);
+  const RowShape rows = row_shape(shapes->to);
+  call.output.row_bytes = rows.row_elements() * size_bytes(y.dtype);
+  call.output.rows = rows.rows;
+  call.output_rows = rows.rows;
   bool found = false;
   const auto fill = [&](auto& layer) {
     layer.width = int32(rows.width);
     layer.channels = int32(rows.channels);
-    set_broadcasts(layer, a->broadcast, b->broadcast);
+    set_broadcasts(layer, a.broadcast, b.broadcast);
   };
   if (is_int8(y)) {
     BinaryS8 layer = int8_layer(op, context.type(node.inputs[0]), context.type(node.inputs[1]), y);
@@ -289,7 +297,8 @@ Result<Nothing> lower(const Binary& op, const Node& node, LowerContext& context)
   }
   assert(found);
   (void)found;
-  add_binary_inputs(call, *a, *b);
+  add_binary_inputs(call, a, b);
+  call.may_overwrite = overwritable(node, context);
   context.add_call(std::move(call));
   return ok();
 }
