@@ -20,10 +20,13 @@ std::vector<TensorValue> interpret(const Graph& graph, const std::vector<TensorV
                                    const Observer& observe = {});
 
 // One int8 operator (its first output is i8, or it is a Dequantize), as docs/quantization.md defines it.
-TensorValue evaluate_int8(const Op& op, const std::vector<const TensorValue*>& inputs, const TensorType& output);
+TensorValue evaluate_int8(const Op& op, const std::vector<const TensorValue*>& inputs,
+                          const TensorType& output);
 
-// Between a model's own port and the device's: layout permutation, and quantization when the element types differ.
-TensorValue to_device(const Port& port, const TensorType& device_type, const TensorValue& model_value);
-TensorValue to_model(const Port& port, const TensorValue& device_value);  // dequantized to float32 for i8
+// Between a model's own port and the device's: layout permutation, and quantization when the element types differ. A
+// model whose own port is quantized gets its codes back (int8 or uint8), any other float32.
+TensorValue to_device(const Port& port, const TensorType& device_type,
+                      const TensorValue& model_value);
+TensorValue to_model(const Port& port, const TensorValue& device_value);
 
 }  // namespace linnet
