@@ -1,0 +1,45 @@
+// Seeded random convolutions, fully connected layers and matrix products, and their kernels as jobs.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "linnet/kernels/lists/conv.h"
+#include "tests/kernels/kernel_harness.h"
+
+namespace linnet::testing {
+
+// One operator with its operands, the oracle's answer, and the lowered call.
+struct ConvCase {
+  std::string what;
+  SingleOp single;
+  TensorValue x;
+  TensorValue expected;
+  Program program;
+
+  const KernelCall& call() const { return program.calls.front(); }
+  const TensorValue& weights() const { return single.constants[0]; }
+};
+
+struct ConvOptions {
+  bool transposed = false;
+  bool int8 = true;
+  bool wide = false;       // weight zero points
+  bool pointwise = false;  // 1x1 without padding
+  bool depthwise = false;
+  bool three_by_three = false;
+};
+
+// Empty (no calls in its program) when the shape came out impossible.
+ConvCase random_conv(const ConvOptions& options, Random& random);
+ConvCase random_fully_connected(bool int8, Random& random);
+
+// The convolution's rows for run_job; `pixel_pitch` in elements.
+Job conv_job(const ConvCase& c, std::int32_t pixel_pitch);
+
+// Weights less their zero points, and biases (0 without).
+std::vector<std::int16_t> plain_weights(const ConvCase& c);
+std::vector<std::int32_t> plain_bias(const ConvCase& c);
+std::vector<std::int32_t> multipliers(const ConvCase& c);
+
+}  // namespace linnet::testing

@@ -1,0 +1,158 @@
+// Every kernel of the convolution lists against the oracle, byte for byte, in guarded memory (kernel_harness.h). Kernels
+// are tested wherever they support a layer, not only where selection would take them; layers come from lowering.
+#include <fmt/format.h>
+
+#include <catch2/catch.hpp>
+#include <cstring>
+#include <map>
+
+#include "tests/kernels/conv_cases.h"
+
+using namespace linnet;
+using namespace linnet::testing;
+
+namespace {
+
+template <class T>
+Guarded guarded(const std::vector<T>& elements) {
+  return Guarded(std::as_bytes(std::span(elements)));
+}
+
+// Runs one int8 kernel on the case; `counts` notes that it was run.
+template <class Kernel>
+void check_int8(const ConvCase& c, Random& random, std::map<std::string, int>& counts) {
+  auto layer = layer_of<Conv2dS8>(c.call());
+  if (!Kernel::supports(layer)) return;
+  ++counts[Kernel::name];
+  layer.out_pixel_bytes += random.chance(30) ? static_cast<std::int32_t>(random.integer(1, 9)) : 0;
+
+  const std::vector<std::int16_t> weights = plain_weights(c);
+  std::vector<std::int32_t> bias = plain_bias(c);
+  std::vector<std::byte> packed(static_cast<std::size_t>(Kernel::packed_bytes(layer)));
+  Kernel::pack(layer, weights.data(), packed.data());
+  if (Kernel::folds_input_zero) fold_input_zero(layer, weights.data(), bias.data());
+  if (c.call().kernel == Kernel::name) {
+    for (const Field& field : c.call().fields) {
+      if (field.name != "weights") continue;
+      const Constant& constant = c.program.constants[std::get<ConstantId>(field.value)];
+      REQUIRE(constant.bytes.size() >= packed.size());
+      CHECK(std::memcmp(constant.bytes.data(), packed.data(), packed.size()) == 0);
+    }
+  }
+  Guarded w(packed), b = guarded(bias), m = guarded(multipliers(c));
+  layer.weights = w.data();
+  layer.bias = b.data();
+  layer.multiplier = m.data();
+  INFO(Kernel::name << ": " << c.what);
+  CHECK(run_kernel<Kernel>(layer, conv_job(c, layer.out_pixel_bytes), random).empty());
+}
+
+template <class List>
+void check_int8_list(const ConvOptions& options, int tries, std::uint64_t seed,
+                     std::map<std::string, int>& counts) {
+  Random random(seed);
+  for (int i = 0; i < tries; ++i) {
+    const ConvCase c = random_conv(options, random);
+    if (c.program.calls.empty()) continue;
+    List::for_each([&](auto kernel) { check_int8<decltype(kernel)>(c, random, counts); });
+  }
+}
+
+template <class List>
+void require_all_ran(const std::map<std::string, int>& counts, int least) {
+  List::for_each([&](auto kernel) {
+    const auto found = counts.find(decltype(kernel)::name);
+    INFO(decltype(kernel)::name << " ran " << (found == counts.end() ? 0 : found->second));
+    CHECK((found != counts.end() && found->second >= least));
+  });
+}
+
+template <class Kernel>
+void check_float(const ConvCase& c, Random& random, std::map<std::string, int>& counts) {
+  auto layer = layer_of<Conv2dF32>(c.call());
+  if (!Kernel::supports(layer)) return;
+  ++counts[Kernel::name];
+  layer.out_pixel_elements +=
+      random.chance(30) ? static_cast<std::int32_t>(random.integer(1, 9)) : 0;
+  Guarded w(c.weights().bytes());
+  layer.weights = w.data();
+  const bool has_bias = c.single.constants.size() > 1;
+  Guarded b(has_bias ? c.single.constants[1].bytes() : c.weights().bytes().first(0));
+  if (has_bias) layer.bias = b.data();
+  INFO(Kernel::name << ": " << c.what);
+  CHECK(run_kernel<Kernel>(layer, conv_job(c, layer.out_pixel_elements), random).empty());
+
+  // The same with computed weights and bias.
+  Job job = conv_job(c, layer.out_pixel_elements);
+  layer.weights = layer.bias = nullptr;
+  for (std::size_t i = 0; i < c.single.constants.size(); ++i) {
+    const auto bytes = c.single.constants[i].bytes();
+    job.inputs.push_back({bytes, 1, static_cast<std::int32_t>(bytes.size()), {}});
+  }
+  layer.weights_operand = 1;
+  layer.bias_operand = has_bias ? 2 : 0;
+  CHECK(run_kernel<Kernel>(layer, job, random).empty());
+}
+
+template <class List>
+void check_float_list(const ConvOptions& options, int tries, std::uint64_t seed,
+                      std::map<std::string, int>& counts) {
+  Random random(seed);
+  for (int i = 0; i < tries; ++i) {
+    const ConvCase c = random_conv(options, random);
+    if (c.program.calls.empty()) continue;
+    List::for_each([&](auto kernel) { check_float<decltype(kernel)>(c, random, counts); });
+  }
+}
+
+}  // namespace
+
+TEST_CASE("int8 convolution kernels equal the oracle") {
+  std::map<std::string, int> counts;
+  check_int8_list<Conv2dS8Kernels>({}, 500, 101, counts);
+  check_int8_list<Conv2dS8Kernels>({.wide = true}, 200, 102, counts);
+  check_int8_list<Conv2dS8Kernels>({.pointwise = true}, 300, 103, counts);
+  check_int8_list<Conv2dS8Kernels>({.depthwise = true}, 300, 104, counts);
+  check_int8_list<Conv2dS8Kernels>({.depthwise = true, .three_by_three = true}, 400, 105, counts);
+  check_int8_list<Conv2dS8Kernels>({.wide = true, .depthwise = true}, 150, 106, counts);
+  require_all_ran<Conv2dS8Kernels>(counts, 150);
+}
+
+TEST_CASE("int8 transposed convolution kernels equal the oracle") {
+  std::map<std::string, int> counts;
+  check_int8_list<ConvTranspose2dS8Kernels>({.transposed = true}, 400, 111, counts);
+  check_int8_list<ConvTranspose2dS8Kernels>({.transposed = true, .wide = true}, 150, 112, counts);
+  check_int8_list<ConvTranspose2dS8Kernels>({.transposed = true, .depthwise = true}, 100, 113,
+                                            counts);
+  require_all_ran<ConvTranspose2dS8Kernels>(counts, 150);
+}
+
+TEST_CASE("float convolution kernels equal the oracle to the bit") {
+  std::map<std::string, int> counts;
+  check_float_list<Conv2dF32Kernels>({.int8 = false}, 300, 121, counts);
+  check_float_list<Conv2dF32Kernels>({.int8 = false, .pointwise = true}, 200, 122, counts);
+  check_float_list<Conv2dF32Kernels>({.int8 = false, .depthwise = true}, 200, 123, counts);
+  require_all_ran<Conv2dF32Kernels>(counts, 100);
+}
+
+TEST_CASE("float transposed convolution kernels equal the oracle to the bit") {
+  std::map<std::string, int> counts;
+  check_float_list<ConvTranspose2dF32Kernels>({.transposed = true, .int8 = false}, 300, 131,
+                                              counts);
+  require_all_ran<ConvTranspose2dF32Kernels>(counts, 100);
+}
+
+TEST_CASE("fully connected layers equal the oracle") {
+  std::map<std::string, int> counts;
+  Random random(141);
+  for (int i = 0; i < 300; ++i) {
+    const ConvCase int8 = random_fully_connected(true, random);
+    Conv2dS8Kernels::for_each(
+        [&](auto kernel) { check_int8<decltype(kernel)>(int8, random, counts); });
+    const ConvCase real = random_fully_connected(false, random);
+    Conv2dF32Kernels::for_each(
+        [&](auto kernel) { check_float<decltype(kernel)>(real, random, counts); });
+  }
+  CHECK(counts["conv2d_s8_1x1"] > 100);
+  CHECK(counts["conv2d_f32_1x1"] > 100);
+}
