@@ -16,6 +16,8 @@ Overloaded(Cases...) -> Overloaded<Cases...>;
 
 // The element's exponentials sum to a uint32 only up to this many (docs/quantization.md section 7).
 constexpr std::int64_t kLongestSoftmax = 65536;
+// n * (x - zx) fits the int32 of section 7.
+constexpr std::int64_t kLongestLayerNorm = 32768;
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 bool absent_or_constant(const Graph& graph, const Node& node, std::size_t input) {
@@ -40,6 +42,12 @@ bool binary_has_int8_form(const Graph& graph, const Node& node, const Binary& op
 
 }  // namespace
 
+bool layer_norm_fits(const LayerNorm& op, const Shape& shape) {
+  std::int64_t elements = 1;
+  for (auto i = static_cast<std::size_t>(op.axis); i < shape.size(); ++i) elements *= shape[i];
+  return elements <= kLongestLayerNorm;
+}
+
 bool has_int8_form(const Graph& graph, const Node& node) {
   const auto weighted = [&](const auto&) {
     return !graph.is_constant(node.inputs[0]) && graph.is_constant(node.inputs[1]) &&
@@ -56,11 +64,13 @@ bool has_int8_form(const Graph& graph, const Node& node) {
             return as_unary(graph, node).has_value() || binary_has_int8_form(graph, node, op);
           },
           [&](const Softmax& op) {
-            return graph.type(node.output()).shape[static_cast<std::size_t>(op.axis)] <=
-                   kLongestSoftmax;
+            const Shape& shape = graph.type(node.output()).shape;
+            return static_cast<std::size_t>(op.axis) + 1 == shape.size() &&
+                   shape.back() <= kLongestSoftmax;
           },
-          [&](const LayerNorm&) {
-            return absent_or_constant(graph, node, 1) && absent_or_constant(graph, node, 2);
+          [&](const LayerNorm& op) {
+            return layer_norm_fits(op, graph.type(node.output()).shape) &&
+                   absent_or_constant(graph, node, 1) && absent_or_constant(graph, node, 2);
           },
           [&](const BatchNorm&) { return false; },
           [&](const Quantize&) { return false; },

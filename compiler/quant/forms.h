@@ -12,6 +12,9 @@ namespace linnet {
 // The node, with its constant operands as they are, can be an int8 operator.
 bool has_int8_form(const Graph& graph, const Node& node);
 
+// The int8 layer normalization's integers hold this many elements.
+bool layer_norm_fits(const LayerNorm& op, const Shape& shape);
+
 // The number of leading inputs that share scale and zero point with the output; 0 where the output has its own.
 std::size_t inputs_sharing_scale(const Node& node);
 

@@ -178,7 +178,8 @@ class Fuser {
 
   std::optional<Int8Operator> layer_norm() {
     const TensorId x = codes_behind(graph_, uses_, node_.inputs[0]);
-    if (!x.valid()) return std::nullopt;
+    const Shape& shape = graph_.type(node_.output()).shape;
+    if (!x.valid() || !layer_norm_fits(std::get<LayerNorm>(node_.op), shape)) return std::nullopt;
     Int8Operator result{node_.op, {x}};
     for (std::size_t i = 1; i < node_.inputs.size(); ++i) {
       if (!node_.inputs[i].valid()) {
