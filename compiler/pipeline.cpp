@@ -182,7 +182,8 @@ Result<Graph> guess_int8(const Graph& graph) {
 }
 
 Result<PlannedProgram> lower_and_plan(const Graph& graph, const Target& target,
-                                      const PipelineHooks& hooks) {
+                                      const PipelineHooks& hooks,
+                                      std::optional<std::int64_t> ram_bytes) {
   begin(hooks, "lower");
   Result<Program> program = lower(graph);
   if (!program) return program.diagnostics();
@@ -190,7 +191,8 @@ Result<PlannedProgram> lower_and_plan(const Graph& graph, const Target& target,
   dump(hooks, "lower", [&] { return print(*program); });
 
   begin(hooks, "plan");
-  Result<Plan> plan = plan_whole_tensors(*program, target);
+  if (ram_bytes) *ram_bytes -= code_costs(*program, Plan{}).stack_bytes;
+  Result<Plan> plan = plan_whole_tensors(*program, target, ram_bytes);
   if (!plan) return plan.diagnostics();
   if (const Result<Nothing> sound = check(*program, *plan, target); !sound)
     return sound.diagnostics();
@@ -248,7 +250,8 @@ Result<Compiled> compile_network(const CompileOptions& options, const PipelineHo
   if (!graph) return graph.diagnostics();
   made.graph = *std::move(graph);
 
-  Result<PlannedProgram> planned = lower_and_plan(made.graph, made.target, hooks);
+  Result<PlannedProgram> planned =
+      lower_and_plan(made.graph, made.target, hooks, options.ram_bytes);
   if (!planned) return planned.diagnostics();
   made.program = std::move(planned->program);
   made.plan = std::move(planned->plan);

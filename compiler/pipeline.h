@@ -80,8 +80,10 @@ struct PlannedProgram {
   Program program;
   Plan plan;
 };
+// `ram_bytes`: what arenas and stack may take in all; aimed at, not enforced.
 Result<PlannedProgram> lower_and_plan(const Graph& graph, const Target& target,
-                                      const PipelineHooks& hooks = {});
+                                      const PipelineHooks& hooks = {},
+                                      std::optional<std::int64_t> ram_bytes = {});
 
 // The first sample (or, without one, values that a generator gives) and what the oracle makes of it.
 TestVector make_test_vector(const Graph& float_graph, const Graph& graph,

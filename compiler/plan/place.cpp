@@ -162,7 +162,7 @@ void improve(const Placer& placer, std::span<const std::int32_t> bank_order, std
   constexpr std::size_t kWork =
       4'000'000;  // pairs of items looked at: bounds the time on deep networks
   const std::size_t pairs = best.order.size() * best.order.size();
-  const std::size_t rounds = std::min<std::size_t>(1500, kWork / pairs + 20);
+  const std::size_t rounds = std::min<std::size_t>(600, kWork / pairs + 20);
   Random random;
   for (std::size_t i = 0; i < rounds; ++i) {
     if (best.result.fits && best.result.total_bytes <= goal) return;
@@ -196,32 +196,59 @@ LowerBound lower_bound(std::span<const PlaceItem> items) {
   return bound;
 }
 
-PlaceResult place(std::span<const PlaceItem> items, std::span<const MemoryBank> banks) {
-  const Placer placer(items, banks);
+namespace {
+
+// The best greedy placement with these banks, filled in this order.
+Candidate best_greedy(std::span<const PlaceItem> items, const Placer& placer,
+                      std::span<const std::int32_t> ranks) {
+  Candidate best;
+  bool have = false;
+  for (const Order& order : greedy_orders(items)) {
+    for (const Fit fit : {Fit::first, Fit::best}) {
+      Candidate candidate{order, fit, placer.run(order, fit, ranks)};
+      if (have && !better(candidate.result, best.result)) continue;
+      best = std::move(candidate);
+      have = true;
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
+// Banks cannot lend each other bytes, so a fast bank that takes all it can makes the sum larger than need be. The first
+// bank is therefore tried at several sizes, the whole one first, and the first sum that is within a sixteenth of the
+// smallest is taken: fast memory where that costs little.
+PlaceResult place(std::span<const PlaceItem> items, std::span<const MemoryBank> banks,
+                  std::optional<std::int64_t> limit_bytes) {
   const std::int64_t goal = align_up(lower_bound(items).bytes, 8);
   std::vector<std::int32_t> ranks(banks.size());
   std::iota(ranks.begin(), ranks.end(), 0);
 
-  // Fast banks first; when that does not fit or wastes much, the other banks get their turn at
-  // being filled first.
-  Candidate best;
-  bool have = false;
-  std::vector<std::int32_t> best_ranks = ranks;
-  for (std::size_t turn = 0; turn < ranks.size(); ++turn) {
-    for (const Order& order : greedy_orders(items)) {
-      for (const Fit fit : {Fit::first, Fit::best}) {
-        Candidate candidate{order, fit, placer.run(order, fit, ranks)};
-        if (have && !better(candidate.result, best.result)) continue;
-        best = std::move(candidate);
-        best_ranks = ranks;
-        have = true;
-      }
+  constexpr std::int64_t kSizes = 8;
+  std::vector<PlaceResult> results;
+  for (std::int64_t size = kSizes + 1; size >= 0; --size) {
+    std::vector<MemoryBank> capped(banks.begin(), banks.end());
+    if (size <= kSizes) {
+      if (banks.size() < 2) break;
+      const std::int64_t cap = goal * size / kSizes;
+      MemoryBank& first = capped.front();
+      if (first.size_bytes && *first.size_bytes <= cap) continue;
+      first.size_bytes = cap;
     }
-    if (best.result.fits && best.result.total_bytes <= goal + goal / 16) break;
-    std::rotate(ranks.begin(), ranks.begin() + 1, ranks.end());
+    const Placer placer(items, capped);
+    Candidate candidate = best_greedy(items, placer, ranks);
+    improve(placer, ranks, goal, candidate);
+    results.push_back(std::move(candidate.result));
   }
-  improve(placer, best_ranks, goal, best);
-  return best.result;
+  const PlaceResult& smallest = *std::min_element(results.begin(), results.end(), better);
+  if (!smallest.fits) return smallest;
+  std::int64_t enough = smallest.total_bytes + smallest.total_bytes / 16;
+  if (limit_bytes) enough = std::max(smallest.total_bytes, std::min(enough, *limit_bytes));
+  const auto chosen = std::find_if(results.begin(), results.end(), [&](const PlaceResult& result) {
+    return result.fits && result.total_bytes <= enough;
+  });
+  return *chosen;
 }
 
 }  // namespace linnet

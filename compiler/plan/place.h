@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -40,8 +41,10 @@ struct PlaceResult {
   std::int64_t unplaced_bytes = 0;  // of the items that found no room
 };
 
-// Banks are filled in the order given (rank order). Deterministic.
-PlaceResult place(std::span<const PlaceItem> items, std::span<const MemoryBank> banks);
+// Banks are filled in the order given (rank order), as long as that makes the sum of the arenas little larger, and not
+// larger than `limit_bytes` where a smaller one is possible. Deterministic.
+PlaceResult place(std::span<const PlaceItem> items, std::span<const MemoryBank> banks,
+                  std::optional<std::int64_t> limit_bytes = {});
 
 // Most bytes live at one step, and the first step where that is so.
 struct LowerBound {

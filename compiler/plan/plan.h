@@ -69,8 +69,10 @@ struct Plan {
 };
 
 // One call a segment, all its rows in one step. Fails with E301 when a bank's size is exceeded (states the best
-// reached and the layer at the peak).
-Result<Plan> plan_whole_tensors(const Program& program, const Target& target);
+// reached and the layer at the peak). `arena_limit_bytes` (--ram less the stack) is aimed at, not enforced: without it,
+// fast banks may cost a few percent more in all.
+Result<Plan> plan_whole_tensors(const Program& program, const Target& target,
+                                std::optional<std::int64_t> arena_limit_bytes = {});
 
 // No two live placements overlap, all inside their banks, every read row was written; our defect (E902) otherwise.
 Result<Nothing> check(const Program& program, const Plan& plan, const Target& target);

@@ -60,9 +60,11 @@ BufferId overwritten_input(const Program& program, const IdVector<BufferId, Life
   const bool dies_here =
       lives[*from].last == static_cast<std::int64_t>(call_index) && !source.is_output;
   const bool born_here = lives[to].first == static_cast<std::int64_t>(call_index);
+  // Of the buffers too, not only of what the call sees: a place has one row count and pitch.
+  const Buffer& target = program.buffers[to];
   const bool same_place = input.first_byte == 0 && call.output.first_byte == 0 &&
                           input.row_bytes == call.output.row_bytes &&
-                          program.buffers[to].bytes() <= source.bytes();
+                          target.row_bytes == source.row_bytes && target.rows <= source.rows;
   if (!dies_here || !born_here || !same_place) return {};
   for (std::size_t i = 0; i < call.inputs.size(); ++i) {
     const BufferId* other = buffer_of(call.inputs[i]);
@@ -145,7 +147,8 @@ Diagnostic does_not_fit(const Program& program, const Target& target, const Plac
 
 }  // namespace
 
-Result<Plan> plan_whole_tensors(const Program& program, const Target& target) {
+Result<Plan> plan_whole_tensors(const Program& program, const Target& target,
+                                std::optional<std::int64_t> arena_limit_bytes) {
   Plan plan;
   for (std::size_t c = 0; c < program.calls.size(); ++c) {
     plan.segments.push_back({CallId{c}, CallId{c}});
@@ -155,7 +158,7 @@ Result<Plan> plan_whole_tensors(const Program& program, const Target& target) {
 
   const std::vector<PlaceItem> items = place_items(program, plan);
   const LowerBound bound = lower_bound(items);
-  const PlaceResult result = place(items, target.banks);
+  const PlaceResult result = place(items, target.banks, arena_limit_bytes);
   if (!result.fits) return does_not_fit(program, target, result, bound);
 
   for (std::size_t i = 0; i < items.size(); ++i) {
