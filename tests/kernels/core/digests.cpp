@@ -1,0 +1,290 @@
+// Digests of kernels on seeded data; see digests.h. No heap and no library: this runs on the emulated core.
+//
+// LINNET_DIGESTS names the function that this compilation makes (portable by default); each compilation puts the
+// runtime into a namespace of its own, so that two of them go into one image.
+#include "tests/kernels/core/digests.h"
+
+#include "linnet/version.h"
+#ifdef LINNET_DIGESTS
+#undef LINNET_VERSION_NAMESPACE
+#define LINNET_VERSION_NAMESPACE LINNET_DIGESTS
+#else
+#define LINNET_DIGESTS portable
+#endif
+
+#include "linnet/dsp/float_math.h"
+#include "linnet/kernels/lists/conv.h"
+
+namespace {
+
+using linnet_digests::Digest;
+namespace dsp = linnet::dsp;
+
+// Numerical Recipes' generator: the same numbers everywhere.
+struct Numbers {
+  std::uint32_t state;
+
+  std::uint32_t word() {
+    state = state * 1664525u + 1013904223u;
+    return state;
+  }
+  // In [lo, hi].
+  std::int32_t integer(std::int32_t lo, std::int32_t hi) {
+    return lo + static_cast<std::int32_t>((word() >> 8) % static_cast<std::uint32_t>(hi - lo + 1));
+  }
+};
+
+struct Fnv {
+  std::uint32_t value = 2166136261u;
+
+  void add(std::uint32_t word) {
+    for (int i = 0; i < 4; ++i, word >>= 8) value = (value ^ (word & 0xffu)) * 16777619u;
+  }
+  void add(const std::byte* bytes, std::int32_t count) {
+    for (std::int32_t i = 0; i < count; ++i) {
+      value = (value ^ static_cast<std::uint32_t>(bytes[i])) * 16777619u;
+    }
+  }
+};
+
+struct Digests {
+  Digest* to;
+  std::size_t count = 0;
+
+  void add(const char* name, std::uint32_t index, std::uint32_t value) {
+    if (count < linnet_digests::kMostDigests) to[count++] = {name, index, value};
+  }
+};
+
+constexpr std::int32_t kMemoryBytes = 32768;
+alignas(8) std::byte input[kMemoryBytes], second[kMemoryBytes], output[kMemoryBytes],
+    scratch[kMemoryBytes], packed[4 * kMemoryBytes];
+std::int16_t weights[16384];
+float float_weights[16384], float_bias[64];
+std::int32_t bias[64], multiplier[64];
+
+void fill(std::byte* memory, Numbers& numbers) {
+  for (std::int32_t i = 0; i < kMemoryBytes; ++i) {
+    memory[i] = static_cast<std::byte>(numbers.word() >> 24);
+  }
+}
+void fill_floats(float* values, std::int32_t count, Numbers& numbers) {
+  for (std::int32_t i = 0; i < count; ++i) {
+    values[i] = static_cast<float>(numbers.integer(-100000, 100000)) / 30000.0f;
+  }
+}
+
+// ---- primitives and requantization
+
+void digest_primitives(Digests& digests) {
+  Numbers numbers{1};
+  Fnv fnv;
+  for (int i = 0; i < 20000; ++i) {
+    const std::uint32_t a = numbers.word(), b = numbers.word();
+    const auto c = static_cast<std::int32_t>(numbers.word());
+    fnv.add(dsp::sxtb16(a));
+    fnv.add(dsp::sxtb16_ror8(a));
+    fnv.add(dsp::pkhbt(a, b));
+    fnv.add(dsp::pkhtb(a, b));
+    fnv.add(dsp::ssub16(a, b));
+    fnv.add(dsp::max_s8x4(a, b));
+    fnv.add(static_cast<std::uint32_t>(dsp::smlad(a, b, c)));
+    fnv.add(static_cast<std::uint32_t>(dsp::smlatb(a, b, c)));
+    fnv.add(static_cast<std::uint32_t>(dsp::smlabt(a, b, c)));
+    fnv.add(static_cast<std::uint32_t>(dsp::smmla(c, static_cast<std::int32_t>(a), c >> 2)));
+    fnv.add(static_cast<std::uint32_t>(dsp::ssat8(c >> (a % 32))));
+  }
+  digests.add("primitives", 0, fnv.value);
+  for (std::int32_t shift = 1; shift <= 54; ++shift) {
+    Fnv codes;
+    for (int i = 0; i < 500; ++i) {
+      const auto acc = static_cast<std::int32_t>(numbers.word()) >> numbers.integer(0, 31);
+      const std::int32_t m = numbers.integer(1, 127) * 0x01000000 + 0x00345678;
+      const std::int32_t lo = numbers.integer(-128, 0), hi = numbers.integer(0, 127);
+      const std::int32_t zero = numbers.integer(-128, 127);
+      codes.add(static_cast<std::uint32_t>(dsp::requantize(acc, m, shift, zero, lo, hi)));
+      codes.add(static_cast<std::uint32_t>(dsp::requantize(acc, m, shift, zero, -128, 127)));
+    }
+    digests.add("requantize", static_cast<std::uint32_t>(shift), codes.value);
+  }
+}
+
+// ---- float functions, over bit patterns of all exponents
+
+template <class Function>
+void digest_function(Digests& digests, const char* name, const Function& function) {
+  Fnv fnv;
+  Numbers numbers{3};
+  const auto add = [&](float x) {
+    const float y = function(x);
+    fnv.add(y != y ? 0x7fc00000u : dsp::bits_of(y));  // a NaN's payload is not defined
+  };
+  for (std::uint32_t exponent = 0; exponent < 256; ++exponent) {
+    for (int i = 0; i < 24; ++i) {
+      add(dsp::float_of(exponent << 23 | (numbers.word() & 0x807fffffu)));
+    }
+  }
+  for (int i = 0; i < 4000; ++i) add(static_cast<float>(numbers.integer(-900000, 900000)) / 1e4f);
+  digests.add(name, 0, fnv.value);
+}
+
+void digest_functions(Digests& digests) {
+  digest_function(digests, "exp", [](float x) { return dsp::exp_f32(x); });
+  digest_function(digests, "log", [](float x) { return dsp::log_f32(x); });
+  digest_function(digests, "tanh", [](float x) { return dsp::tanh_f32(x); });
+  digest_function(digests, "erf", [](float x) { return dsp::erf_f32(x); });
+  digest_function(digests, "sigmoid", [](float x) { return dsp::sigmoid_f32(x); });
+  digest_function(digests, "silu", [](float x) { return dsp::silu_f32(x); });
+  digest_function(digests, "hard_sigmoid",
+                  [](float x) { return dsp::hard_sigmoid_f32(x, 0.2f, 0.5f); });
+  digest_function(digests, "hard_swish", [](float x) { return dsp::hard_swish_f32(x); });
+  digest_function(digests, "elu", [](float x) { return dsp::elu_f32(x, 0.7f); });
+  digest_function(digests, "gelu", [](float x) { return dsp::gelu_f32(x); });
+  digest_function(digests, "gelu_tanh", [](float x) { return dsp::gelu_tanh_f32(x); });
+  digest_function(digests, "sqrt", [](float x) { return dsp::sqrt_f32(x); });
+  digest_function(digests, "pow 1.7", [](float x) { return dsp::pow_f32(x, 1.7f); });
+  digest_function(digests, "pow -5", [](float x) { return dsp::pow_f32(x, -5.0f); });
+  digest_function(digests, "quantize",
+                  [](float x) { return static_cast<float>(dsp::quantize_f32(x, 0.37f, 11)); });
+}
+
+// ---- convolutions
+
+template <class Layer>
+Layer random_geometry(Numbers& numbers, bool transposed, std::uint32_t index) {
+  Layer layer;
+  const std::uint32_t kind = index % 4;  // any, 1x1, depthwise, depthwise 3x3
+  layer.in_h = numbers.integer(1, 7);
+  layer.in_w = numbers.integer(1, 9);
+  layer.in_c = numbers.integer(4, 13);
+  layer.out_c = kind >= 2 ? layer.in_c : numbers.integer(1, 11);
+  layer.groups = kind >= 2 ? layer.in_c : 1;
+  layer.kernel_h = kind == 1 ? 1 : kind == 3 ? 3 : numbers.integer(1, 4);
+  layer.kernel_w = kind == 1 ? 1 : kind == 3 ? 3 : numbers.integer(1, 4);
+  layer.stride_h = numbers.integer(1, 2);
+  layer.stride_w = numbers.integer(1, 2);
+  layer.dilation_h = kind == 3 ? 1 : numbers.integer(1, 2);
+  layer.dilation_w = kind == 3 ? 1 : numbers.integer(1, 2);
+  layer.pad_top = kind == 1 ? 0 : numbers.integer(0, 2);
+  layer.pad_left = kind == 1 ? 0 : numbers.integer(0, 2);
+  const auto out = [&](std::int32_t in, std::int32_t stride) {
+    return transposed ? in * stride + 1 : (in - 1) / stride + 1;
+  };
+  layer.out_h = out(layer.in_h, layer.stride_h);
+  layer.out_w = out(layer.in_w, layer.stride_w);
+  return layer;
+}
+
+template <class Layer>
+std::uint32_t run(void (*kernel)(const Layer&, const linnet::Io&, std::int32_t, std::int32_t),
+                  const Layer& layer, std::int32_t element_bytes) {
+  const std::int32_t out_row = layer.out_w * layer.out_c * element_bytes;
+  for (std::byte& byte : output) byte = std::byte{0};
+  const linnet::RowsIn in{input, layer.in_w * layer.in_c * element_bytes, layer.in_h};
+  kernel(layer, {&in, {output, out_row, layer.out_h}, scratch}, 0, layer.out_h);
+  Fnv fnv;
+  fnv.add(output, out_row * layer.out_h);
+  return fnv.value;
+}
+
+template <class List>
+void digest_int8(Digests& digests, bool transposed, std::uint32_t count) {
+  for (std::uint32_t index = 0; index < count; ++index) {
+    Numbers numbers{index * 77 + 5};
+    auto layer = random_geometry<linnet::Conv2dS8>(numbers, transposed, index);
+    layer.wide_weights = index % 5 == 0 ? 1 : 0;
+    layer.in_zero = numbers.integer(-128, 127);
+    layer.out_zero = numbers.integer(-128, 127);
+    layer.shift = index % 7 == 0 ? numbers.integer(28, 32) : numbers.integer(38, 42);
+    layer.lo = index % 3 == 0 ? layer.out_zero : -128;
+    layer.out_pixel_bytes = layer.out_c;
+    layer.weights = packed;
+    layer.bias = bias;
+    layer.multiplier = multiplier;
+    fill(input, numbers);
+    const std::int32_t most = layer.wide_weights != 0 ? 255 : 127;
+    for (std::int16_t& w : weights) w = static_cast<std::int16_t>(numbers.integer(-most, most));
+    List::for_each([&](auto kernel) {
+      using Kernel = decltype(kernel);
+      if (!Kernel::supports(layer)) return;
+      for (std::int32_t o = 0; o < layer.out_c; ++o) {
+        bias[o] = numbers.integer(-9000, 9000);
+        multiplier[o] = numbers.integer(1 << 22, (1 << 23) - 1) << 8;
+      }
+      Kernel::pack(layer, weights, packed);
+      if (Kernel::folds_input_zero) linnet::fold_input_zero(layer, weights, bias);
+      digests.add(Kernel::name, index, run(&Kernel::run, layer, 1));
+    });
+  }
+}
+
+template <class List>
+void digest_float(Digests& digests, bool transposed, std::uint32_t count) {
+  for (std::uint32_t index = 0; index < count; ++index) {
+    Numbers numbers{index * 99 + 8};
+    auto layer = random_geometry<linnet::Conv2dF32>(numbers, transposed, index);
+    layer.out_pixel_elements = layer.out_c;
+    layer.weights = float_weights;
+    layer.bias = index % 3 == 0 ? nullptr : float_bias;
+    fill_floats(float_weights, 4000, numbers);
+    fill_floats(float_bias, 64, numbers);
+    fill_floats(static_cast<float*>(static_cast<void*>(input)), kMemoryBytes / 4, numbers);
+    List::for_each([&](auto kernel) {
+      using Kernel = decltype(kernel);
+      if (!Kernel::supports(layer)) return;
+      digests.add(Kernel::name, index, run(&Kernel::run, layer, 4));
+    });
+  }
+}
+
+// ---- matrix products
+
+template <class List>
+void digest_matmul(Digests& digests, std::int32_t element_bytes) {
+  for (std::uint32_t index = 0; index < 12; ++index) {
+    Numbers numbers{index * 55 + 2};
+    linnet::MatMulLayer layer;
+    layer.m = numbers.integer(1, 5);
+    layer.k = numbers.integer(1, 21);
+    layer.n = numbers.integer(1, 13);
+    layer.batch_2 = numbers.integer(1, 3);
+    layer.a_step_2 = numbers.integer(0, 1);
+    layer.b_step_2 = 1;
+    layer.a_zero = numbers.integer(-128, 127);
+    layer.b_zero = numbers.integer(-128, 127);
+    layer.out_zero = numbers.integer(-20, 20);
+    layer.multiplier = numbers.integer(1 << 22, (1 << 23) - 1) << 8;
+    layer.shift = 41;
+    fill(input, numbers);
+    fill(second, numbers);
+    if (element_bytes == 4) {
+      fill_floats(static_cast<float*>(static_cast<void*>(input)), kMemoryBytes / 4, numbers);
+      fill_floats(static_cast<float*>(static_cast<void*>(second)), kMemoryBytes / 4, numbers);
+    }
+    const linnet::RowsIn in[2] = {{input, layer.k * element_bytes, layer.batch_2 * layer.m},
+                                  {second, layer.n * element_bytes, layer.batch_2 * layer.k}};
+    const std::int32_t rows = layer.batch_2 * layer.m;
+    List::for_each([&](auto kernel) {
+      using Kernel = decltype(kernel);
+      Kernel::run(layer, {in, {output, layer.n * element_bytes, rows}, scratch}, 0, rows);
+      Fnv fnv;
+      fnv.add(output, rows * layer.n * element_bytes);
+      digests.add(Kernel::name, index, fnv.value);
+    });
+  }
+}
+
+}  // namespace
+
+std::size_t linnet_digests::LINNET_DIGESTS(Digest* to) {
+  Digests digests{to};
+  digest_primitives(digests);
+  digest_functions(digests);
+  digest_int8<linnet::Conv2dS8Kernels>(digests, false, 60);
+  digest_int8<linnet::ConvTranspose2dS8Kernels>(digests, true, 24);
+  digest_float<linnet::Conv2dF32Kernels>(digests, false, 24);
+  digest_float<linnet::ConvTranspose2dF32Kernels>(digests, true, 12);
+  digest_matmul<linnet::MatMulS8Kernels>(digests, 1);
+  digest_matmul<linnet::MatMulF32Kernels>(digests, 4);
+  return digests.count;
+}

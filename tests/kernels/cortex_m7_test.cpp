@@ -1,0 +1,124 @@
+// The kernels on the emulated Cortex-M7, in plain C++ and with its instructions, against the host: the same digests.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "linnet/kernels/lists/conv.h"
+#include "tests/kernels/core/digests.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Output {
+  int status;
+  std::string text;
+};
+
+Output run(const std::string& command) {
+  Output output{-1, {}};
+  std::FILE* const pipe = popen((command + " 2>&1").c_str(), "r");
+  REQUIRE(pipe != nullptr);
+  char buffer[4096];
+  for (std::size_t n = 0; (n = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;) {
+    output.text.append(buffer, n);
+  }
+  output.status = pclose(pipe);
+  return output;
+}
+
+// Builds the image in `folder`; `flags` are added for all files.
+Output build_image(const fs::path& folder, const std::string& flags) {
+  const fs::path source = LINNET_SOURCE_DIR;
+  const fs::path board = source / "runtime/boards/mps2_an500";
+  const fs::path core = source / "tests/kernels/core";
+  const fs::path build = fs::path(LINNET_BINARY).parent_path().parent_path();
+  const std::string compile = fmt::format(
+      "arm-none-eabi-g++ -mcpu=cortex-m7 -mthumb -mfloat-abi=hard -mfpu=fpv5-d16 -std=c++17 "
+      "-fno-exceptions -fno-rtti -ffunction-sections -Wall -Wextra -Wconversion -Wshadow "
+      "-Wpedantic -Werror {} -I{} -I{} -I{} -I{}",
+      flags, source.string(), board.string(), (source / "runtime/include").string(),
+      (build / "include").string());
+  const auto object = [&](const char* name) { return (folder / name).string(); };
+  return run(fmt::format(
+      "{0} -DLINNET_DIGESTS=portable -DLINNET_PORTABLE_DSP -c {1} -o {2} && "
+      "{0} -DLINNET_DIGESTS=instructions -c {1} -o {3} && "
+      "{0} -nostartfiles --specs=nano.specs -Wl,--gc-sections "
+      "-Wl,--enable-non-contiguous-regions -T {4} -x c++ {5} {6} -x none {2} {3} -o {7}",
+      compile, (core / "digests.cpp").string(), object("portable.o"), object("instructions.o"),
+      (board / "open.ld").string(), (core / "image.cc").string(), (board / "startup.cpp").string(),
+      object("image.elf")));
+}
+
+// With `flags`, core and host agree on every digest.
+void check_core(const std::string& flags) {
+  const fs::path folder = fs::temp_directory_path() / fmt::format("linnet-core-{}", getpid());
+  fs::create_directories(folder);
+  const Output built = build_image(folder, flags);
+  INFO(built.text);
+  REQUIRE(built.status == 0);
+  const std::string qemu = std::string(LINNET_SOURCE_DIR) + "/tools/qemu ";
+  const Output printed = run(qemu + (folder / "image.elf").string());
+  fs::remove_all(folder);
+  INFO(printed.text.substr(0, 400));
+  REQUIRE(printed.status == 0);
+
+  std::vector<linnet_digests::Digest> host(linnet_digests::kMostDigests);
+  host.resize(linnet_digests::portable(host.data()));
+  CHECK(host.size() < linnet_digests::kMostDigests);
+  std::string expected;
+  for (const linnet_digests::Digest& digest : host) {
+    expected += fmt::format("{0};{1};{2};{2}\n", digest.name, digest.index, digest.value);
+  }
+  if (printed.text == expected) return;
+  // Say which ones differ.
+  std::string differing;
+  std::size_t at = 0;
+  for (const linnet_digests::Digest& digest : host) {
+    const std::size_t end = printed.text.find('\n', at);
+    const std::string line = printed.text.substr(at, end - at);
+    at = end == std::string::npos ? printed.text.size() : end + 1;
+    if (line != fmt::format("{0};{1};{2};{2}", digest.name, digest.index, digest.value)) {
+      differing += fmt::format("host {} core {}\n", digest.value, line);
+    }
+  }
+  FAIL(differing);
+}
+
+template <class List>
+void require_digested(const std::set<std::string>& names) {
+  List::for_each([&](auto kernel) {
+    INFO(decltype(kernel)::name);
+    CHECK(names.count(decltype(kernel)::name) == 1);
+  });
+}
+
+}  // namespace
+
+TEST_CASE("kernels compute the same on the emulated Cortex-M7 and on the host") {
+  check_core("-O2 -ffp-contract=off");
+}
+
+TEST_CASE("kernels compute the same on the core at -Os, and when the build forgets -ffp-contract") {
+  check_core("-Os");
+}
+
+TEST_CASE("no convolution kernel is left out of the digests") {
+  std::vector<linnet_digests::Digest> digests(linnet_digests::kMostDigests);
+  digests.resize(linnet_digests::portable(digests.data()));
+  std::set<std::string> names;
+  for (const linnet_digests::Digest& digest : digests) names.insert(digest.name);
+  require_digested<linnet::Conv2dS8Kernels>(names);
+  require_digested<linnet::ConvTranspose2dS8Kernels>(names);
+  require_digested<linnet::MatMulS8Kernels>(names);
+  require_digested<linnet::Conv2dF32Kernels>(names);
+  require_digested<linnet::ConvTranspose2dF32Kernels>(names);
+  require_digested<linnet::MatMulF32Kernels>(names);
+}
