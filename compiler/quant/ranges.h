@@ -20,7 +20,7 @@ struct Ranges {
 };
 
 struct CalibrationOptions {
-  CalibrationMethod method = CalibrationMethod::minmax;
+  CalibrationMethod method = CalibrationMethod::mse;  // the best of the three on models/, see docs/calibration.md
   double percentile = 99.99;  // of |values|, for Method::percentile
 };
 
