@@ -1,5 +1,5 @@
 // See batches.h.
-#include "batches.h"
+#include "tests/onnx_conformance/batches.h"
 
 #include <fmt/format.h>
 
@@ -8,8 +8,8 @@
 #include <sstream>
 #include <utility>
 
-#include "cases.h"
-#include "processes.h"
+#include "tests/onnx_conformance/cases.h"
+#include "tests/onnx_conformance/processes.h"
 
 namespace linnet::conformance {
 

@@ -11,7 +11,7 @@
 
 #include <filesystem>
 
-#include "cases.h"
+#include "tests/onnx_conformance/cases.h"
 
 namespace linnet::conformance {
 

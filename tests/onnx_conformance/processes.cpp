@@ -1,5 +1,5 @@
 // See processes.h.
-#include "processes.h"
+#include "tests/onnx_conformance/processes.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
