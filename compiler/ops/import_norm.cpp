@@ -79,6 +79,22 @@ void import_batch_norm(ImportNode& node) {
   node.set_output(0, node.transpose(y, channels_from_end(rank)));
 }
 
+// Each channel of each picture by its own mean and variance: a layer normalization of [N,C,H*W] along the last axis.
+void import_instance_norm(ImportNode& node) {
+  const TensorId x = node.input(0);
+  const Shape shape = node.shape(x);
+  if (shape.size() < 3) node.require_rank(x, {3, 4});
+  Shape spread(shape.size() - 1, 1);
+  spread[0] = shape[1];
+  const std::int64_t channel = checked_elements({shape.begin() + 2, shape.end()});
+  const TensorId rows = node.reshape(x, {shape[0], shape[1], channel});
+  const TensorId normal = node.emit(LayerNorm{2, node.onnx.real("epsilon", 1e-5f)}, {rows});
+  const TensorId back = node.reshape(normal, shape);
+  const TensorId scale = node.reshape_weight(node.input(1), spread);
+  const TensorId bias = node.reshape_weight(node.input(2), spread);
+  node.set_output(0, node.emit(kAdd, {node.emit(kMul, {back, scale}), bias}));
+}
+
 void import_layer_norm(ImportNode& node) {
   const TensorId x = node.input(0);
   const Shape shape = node.shape(x);
@@ -86,9 +102,15 @@ void import_layer_norm(ImportNode& node) {
   op.axis = node.normal_axis(node.onnx.integer("axis", -1), node.rank(x));
   op.epsilon = node.onnx.real("epsilon", 1e-5f);
   const Shape normalised(shape.begin() + op.axis, shape.end());
+  // Fixed parameters belong to the operator; a scale or bias that is computed is applied after it.
+  const auto is_fixed = [&](std::size_t i) {
+    const TensorId id = node.has_input(i) ? node.input(i) : TensorId{};
+    return !id.valid() || node.constant(id) || node.context().dequantized_constant(id);
+  };
+  const bool fixed = is_fixed(1) && is_fixed(2);
   std::vector<TensorId> inputs{x};
   for (const std::size_t i : {std::size_t{1}, std::size_t{2}}) {
-    if (!node.has_input(i)) continue;
+    if (!node.has_input(i) || !fixed) continue;
     TensorId parameter = node.input(i);
     if (node.shape(parameter) != normalised) {
       parameter = node.emit(Expand{normalised}, {parameter});
@@ -96,7 +118,11 @@ void import_layer_norm(ImportNode& node) {
     inputs.resize(i, TensorId{});
     inputs.push_back(parameter);
   }
-  const TensorId y = node.emit(op, inputs);
+  TensorId y = node.emit(op, inputs);
+  if (!fixed) {
+    if (node.has_input(1)) y = node.emit(kMul, {y, node.input(1)});
+    if (node.has_input(2)) y = node.emit(kAdd, {y, node.input(2)});
+  }
   if (node.wants_output(1) || node.wants_output(2)) {
     Reduce mean_of;
     mean_of.axes.resize(normalised.size());

@@ -1,7 +1,9 @@
 // Import of Resize (opsets 10 to 19) and Upsample: H and W of [N,C,H,W], of [N,H,W,C], or L of [N,C,L].
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <string_view>
 
 #include "compiler/ops/import_families.h"
 
@@ -16,7 +18,7 @@ struct Request {
 };
 
 std::vector<float> reals_input(const ImportNode& node, std::size_t index, const char* what) {
-  const TensorValue& value = node.constant_input(index, what);
+  const TensorValue value = node.constant_input(index, what);
   if (value.type.shape.size() != 1) {
     import_fault("E107", fmt::format("input {} ({}) is not a list", index, what));
   }
@@ -98,16 +100,25 @@ Resize::Mode resize_mode(const ImportNode& node) {
   refuse("mode", mode, "nearest or linear");
 }
 
+// Modes that the IR has no word for; see emit_affine.
+bool is_affine_mode(std::string_view mode) {
+  return mode == "tf_half_pixel_for_nn" || mode == "half_pixel_symmetric";
+}
+
+std::string coordinate_text(const ImportNode& node) {
+  return node.onnx.text("coordinate_transformation_mode", "half_pixel");
+}
+
 Resize::Coordinate coordinate_mode(const ImportNode& node) {
   using Coordinate = Resize::Coordinate;
-  const std::string mode = node.onnx.text("coordinate_transformation_mode", "half_pixel");
+  const std::string mode = coordinate_text(node);
+  if (is_affine_mode(mode)) return Coordinate::half_pixel;
   if (mode == "half_pixel") return Coordinate::half_pixel;
   if (mode == "pytorch_half_pixel") return Coordinate::pytorch_half_pixel;
   if (mode == "align_corners") return Coordinate::align_corners;
   if (mode == "asymmetric") return Coordinate::asymmetric;
   if (mode == "tf_crop_and_resize") return Coordinate::crop;
-  refuse("coordinate_transformation_mode", mode,
-         "half_pixel, pytorch_half_pixel, align_corners, asymmetric or tf_crop_and_resize");
+  refuse("coordinate_transformation_mode", mode, "one that ONNX defines");
 }
 
 Resize::Rounding nearest_mode(const ImportNode& node) {
@@ -120,11 +131,73 @@ Resize::Rounding nearest_mode(const ImportNode& node) {
   refuse("nearest_mode", mode, "round_prefer_floor, round_prefer_ceil, floor or ceil");
 }
 
+float rounded(Resize::Rounding rounding, float coordinate) {
+  switch (rounding) {
+    case Resize::Rounding::round_prefer_floor: return std::ceil(coordinate - 0.5f);
+    case Resize::Rounding::round_prefer_ceil: return std::floor(coordinate + 0.5f);
+    case Resize::Rounding::floor: return std::floor(coordinate);
+    case Resize::Rounding::ceil: return std::ceil(coordinate);
+  }
+  return coordinate;
+}
+
+// The source coordinate of output index 0, and its step; x is [N,H,W,C], `direction` 0 is H.
+struct Affine {
+  float first, step;
+};
+Affine affine_coordinates(std::string_view mode, const Resize& op, std::int64_t input,
+                          std::size_t direction) {
+  const float step = 1.0f / op.scale[direction];
+  if (mode == "tf_half_pixel_for_nn") return {0.5f * step, step};
+  // half_pixel_symmetric: what rounding the output's length cut off is shared between both ends.
+  const float length = static_cast<float>(input) * op.scale[direction];
+  const float offset =
+      0.5f * static_cast<float>(input) * (1.0f - static_cast<float>(op.output[direction]) / length);
+  return {offset + 0.5f * step - 0.5f, step};
+}
+
+// A resize of [N,H,W,C] at first + i * step: nearest as Gather, linear as a crop of the picture with one more pixel
+// around it, so that no coordinate is outside.
+TensorId emit_affine(ImportNode& node, TensorId x, Resize op, std::string_view mode) {
+  const Shape in = node.shape(x);
+  if (op.mode == Resize::Mode::linear) {
+    op.coordinate = Resize::Coordinate::crop;
+    for (std::size_t d = 0; d < 2; ++d) {
+      const Affine at = affine_coordinates(mode, op, in[d + 1], d);
+      const auto last = static_cast<float>(in[d + 1] + 1);
+      op.roi_start[d] = (at.first + 1.0f) / last;
+      op.roi_end[d] = (at.first + static_cast<float>(op.output[d] - 1) * at.step + 1.0f) / last;
+    }
+    return node.emit(op, {node.emit(Pad{Pad::Mode::edge, {0, 1, 1, 0}, {0, 1, 1, 0}, 0}, {x})});
+  }
+  for (std::size_t d = 0; d < 2; ++d) {
+    const Affine at = affine_coordinates(mode, op, in[d + 1], d);
+    std::vector<std::int64_t> indices;
+    for (std::int32_t i = 0; i < op.output[d]; ++i) {
+      const float source = rounded(op.rounding, at.first + static_cast<float>(i) * at.step);
+      indices.push_back(
+          std::clamp<std::int64_t>(static_cast<std::int64_t>(source), 0, in[d + 1] - 1));
+    }
+    const TensorType type{DType::i64, {static_cast<std::int64_t>(indices.size())}, {}};
+    const TensorId taken = node.emit_constant(TensorValue::of(type, indices));
+    x = node.emit(Gather{static_cast<std::int32_t>(d) + 1}, {x, taken});
+  }
+  return x;
+}
+
 // Emits `op` on two axes of x: the last two, or 1 and 2 of [N,H,W,C].
 void emit_resize(ImportNode& node, TensorId x, Resize op, const Request& request) {
   const Shape in = node.shape(x);
+  const std::string mode = coordinate_text(node);
+  const auto resized = [&](TensorId picture) {
+    return is_affine_mode(mode) ? emit_affine(node, picture, op, mode) : node.emit(op, {picture});
+  };
   // Whether the axis is one that this form of the operator leaves alone.
-  const auto kept = [&](std::size_t axis) { return request.output[axis] == in[axis]; };
+  const auto kept = [&](std::size_t axis) {
+    return request.output[axis] == in[axis] && request.scale[axis] == 1.0f;
+  };
+  bool all_kept = mode != "tf_half_pixel_for_nn";
+  for (std::size_t axis = 0; axis < in.size(); ++axis) all_kept = all_kept && kept(axis);
   const bool whole_roi = op.coordinate != Resize::Coordinate::crop;
   const auto take = [&](std::size_t at, std::size_t axis) {
     op.output[at] = static_cast<std::int32_t>(request.output[axis]);
@@ -132,25 +205,23 @@ void emit_resize(ImportNode& node, TensorId x, Resize op, const Request& request
     op.roi_start[at] = request.roi_start[axis];
     op.roi_end[at] = request.roi_end[axis];
   };
-  if (whole_roi && request.output == in) {
+  if (whole_roi && all_kept) {
     return node.set_output(0, ImportedValue{x, node.model_dtype(0)});
   }
   if (in.size() == 4 && kept(0) && kept(1)) {
     take(0, 2);
     take(1, 3);
-    return node.set_output(0,
-                           to_channels_first(node, node.emit(op, {to_channels_last(node, x)}), 4));
+    return node.set_output(0, to_channels_first(node, resized(to_channels_last(node, x)), 4));
   }
   if (in.size() == 4 && kept(0) && kept(3)) {
     take(0, 1);
     take(1, 2);
-    return node.set_output(0, node.emit(op, {x}));
+    return node.set_output(0, resized(x));
   }
   if (in.size() == 3 && kept(0) && kept(1)) {
     op.output[0] = 1;
     take(1, 2);
-    return node.set_output(0,
-                           to_channels_first(node, node.emit(op, {to_channels_last(node, x)}), 3));
+    return node.set_output(0, to_channels_first(node, resized(to_channels_last(node, x)), 3));
   }
   if (in.size() == 2 || in.size() == 1) {  // one picture without batch and channels
     const std::size_t last = in.size() - 1;
@@ -158,12 +229,31 @@ void emit_resize(ImportNode& node, TensorId x, Resize op, const Request& request
     op.output[0] = 1;
     if (in.size() == 2) take(0, 0);
     take(1, last);
-    const TensorId y = node.emit(op, {node.reshape(x, {1, rows, in[last], 1})});
+    const TensorId y = resized(node.reshape(x, {1, rows, in[last], 1}));
     return node.set_output(0, node.reshape(y, request.output));
   }
   import_fault("E103",
                fmt::format("a shape {} is resized to {}", to_string(in), to_string(request.output)),
                "resize height and width only");
+}
+
+// With align_corners, ONNX takes the length of the result for input length times scale, unrounded: a source step of
+// (in - 1) / (in * scale - 1). Where that is no integer the operator of the IR, which knows the real lengths, would
+// give something else; the same step as an asymmetric scale does not.
+void align_unrounded_corners(Resize& op, Request& request, const Shape& in) {
+  if (op.coordinate != Resize::Coordinate::align_corners) return;
+  bool exact = true;
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    const float length = static_cast<float>(in[i]) * request.scale[i];
+    exact = exact && std::abs(length - static_cast<float>(request.output[i])) < 1e-3f;
+  }
+  if (exact) return;
+  op.coordinate = Resize::Coordinate::asymmetric;
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    const float step = static_cast<float>(in[i]) * request.scale[i] - 1.0f;
+    const bool has_step = in[i] > 1 && request.output[i] > 1;
+    request.scale[i] = has_step ? step / static_cast<float>(in[i] - 1) : 1.0f;
+  }
 }
 
 }  // namespace
@@ -185,7 +275,9 @@ void import_resize(ImportNode& node) {
   }
   op.extrapolation = node.onnx.real("extrapolation_value", 0.0f);
   const bool crops = op.coordinate == Resize::Coordinate::crop;
-  emit_resize(node, x, op, read_request(node, node.shape(x), crops));
+  Request request = read_request(node, node.shape(x), crops);
+  align_unrounded_corners(op, request, node.shape(x));
+  emit_resize(node, x, op, request);
 }
 
 void import_upsample(ImportNode& node) {
