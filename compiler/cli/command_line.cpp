@@ -131,10 +131,20 @@ void add_verify(CLI::App& app, CommandLine& line) {
                   "    --calibrate models/images/calibration --resize --on qemu");
   VerifyOptions& verify = line.verify;
   add_model(*command, line, "The model (.onnx)");
-  command->add_option("--data", verify.data, "Inputs to compare on; default: the calibration data")
+  command
+      ->add_option(
+          "--data", verify.data,
+          "Inputs to compare on: pictures, .npy, or test_data_set_*; default: those beside "
+          "the model, the calibration data, or random numbers")
       ->type_name("DIR");
-  command->add_option("--on", verify.on, "Where the generated code runs")
-      ->check(CLI::IsMember({"host", "qemu"}))
+  command
+      ->add_option(
+          "--reference", verify.reference,
+          "Stored outputs for --data, one a sample; default: output_*.pb beside the inputs")
+      ->type_name("FILE.npy");
+  command->add_option("--on", verify.on, "Where the generated code runs; default: host")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, Machine>{{"host", Machine::host}, {"qemu", Machine::qemu}}))
       ->type_name("host|qemu");
   command->add_flag("--layers", verify.layers, "A table by layer, worst first");
   command

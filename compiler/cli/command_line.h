@@ -7,18 +7,9 @@
 #include <variant>
 
 #include "compiler/pipeline.h"
+#include "compiler/verify/options.h"
 
 namespace linnet {
-
-// Of `linnet verify` alone.
-struct VerifyOptions {
-  std::filesystem::path
-      data;  // folder with inputs to compare on; empty: the calibration data or the model's own
-  std::string on = "host";            // "host" or "qemu"
-  std::optional<double> min_sqnr_db;  // judge int8 against float
-  double float_tolerance = 1e-4;      // of the output's range
-  bool layers = false;                // --layers: a table by layer
-};
 
 struct CommandLine {
   enum class Verb : std::uint8_t { inspect, compile, verify } verb = Verb::inspect;

@@ -1,10 +1,23 @@
-// linnet verify: compile, build, run, compare.
+// linnet verify: compile, build, run, compare; the work is in compiler/verify/verify.cpp.
+#include "compiler/verify/verify.h"
+
+#include <fmt/format.h>
+
 #include "compiler/cli/commands.h"
 
 namespace linnet {
 
 int run_verify(const CommandLine& command) {
-  return fail(command, {{"E903", "", "", "verify is not part of this build", ""}});
+  const Result<VerifyReport> report = verify(command.compile, command.verify, make_hooks(command));
+  end_progress();
+  if (!report) return fail(command, report.diagnostics());
+  if (command.json) {
+    fmt::print("{}", to_json(*report));
+  } else if (!command.quiet) {
+    fmt::print("{}", to_text(*report));
+  }
+  std::fflush(stdout);
+  return report->failures.empty() ? 0 : fail(command, report->failures);
 }
 
 }  // namespace linnet

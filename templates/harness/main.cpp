@@ -51,9 +51,9 @@ bool run_samples(const Network& network) {
 void trace_rows(std::size_t layer, const std::byte* base, std::int32_t pitch_bytes,
                 std::int32_t capacity_rows, std::int32_t first_row, std::int32_t row_count) {
   if (trace_file == nullptr) return;
-  const TraceHeader header{
-      static_cast<std::uint32_t>(layer), static_cast<std::uint32_t>(first_row),
-      static_cast<std::uint32_t>(row_count), static_cast<std::uint32_t>(pitch_bytes)};
+  const TraceHeader header{static_cast<std::uint32_t>(layer), static_cast<std::uint32_t>(first_row),
+                           static_cast<std::uint32_t>(row_count),
+                           static_cast<std::uint32_t>(pitch_bytes)};
   trace_file->write(&header, sizeof header);
   for (std::int32_t row = first_row; row < first_row + row_count; ++row)
     trace_file->write(base + (row % capacity_rows) * pitch_bytes,

@@ -1,0 +1,28 @@
+// What `linnet verify` takes besides the options of `compile`.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+
+#include "compiler/emit/emit.h"
+#include "compiler/verify/toolchain.h"
+
+namespace linnet {
+
+struct VerifyOptions {
+  // Pictures, .npy, .pb or test_data_set_* to compare on; empty: the model's own test_data_set_* and the calibration data.
+  std::filesystem::path data;
+  // Stored outputs for `data`, one for each sample along the first dimension (.npy); empty: output_*.pb beside the inputs.
+  std::filesystem::path reference;
+  Machine on = Machine::host;
+  std::optional<double> min_sqnr_db;  // judge int8 against float
+  double float_tolerance = 1e-4;      // of the output's range
+  bool layers = false;                // a table by layer
+
+  // For tests: changes the generated files before they are built.
+  std::function<void(Files&)> alter;
+};
+
+}  // namespace linnet

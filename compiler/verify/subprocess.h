@@ -1,0 +1,34 @@
+// Runs other programs, without a shell: arguments go through as they are.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace linnet {
+
+struct Process {
+  std::vector<std::string> arguments;  // the first is the program: a path, or a name to look up
+  std::filesystem::path folder;        // working folder; empty: ours
+  std::chrono::seconds limit{600};     // longer than that, and it is stopped
+};
+
+struct Finished {
+  bool started = false;
+  bool timed_out = false;
+  int exit_code = -1;  // as a shell tells it: 128 + signal when a signal ended it
+  std::string output;  // standard output and standard error, in the order they came
+
+  bool succeeded() const { return started && !timed_out && exit_code == 0; }
+};
+
+Finished run_process(const Process& process);
+
+// As many at a time as there are processors; results in the order of `processes`.
+std::vector<Finished> run_processes(const std::vector<Process>& processes);
+
+// "g++ -c a.cpp": for messages.
+std::string command_line(const Process& process);
+
+}  // namespace linnet

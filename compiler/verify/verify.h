@@ -1,0 +1,67 @@
+// linnet verify: compiles a model, builds what was generated, runs it and compares it with the oracle, with stored
+// outputs and with float.
+//
+//   model ──► float32 code ──► outputs ◄── float oracle, stored outputs      (tolerance)
+//         └─► int8 code ─────► outputs ◄── int8 oracle                        (every byte)
+//                                      ◄── float oracle                       (cosine, SQNR, top-1)
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/pipeline.h"
+#include "compiler/verify/compare.h"
+#include "compiler/verify/layers.h"
+#include "compiler/verify/options.h"
+
+namespace linnet {
+
+// How stored outputs compare with those of the generated code, both as real numbers.
+struct StoredComparison {
+  std::size_t samples = 0;
+  FloatError error;
+  double sqnr_db = 0;
+  double rms = 0;
+  float step = 0;  // of an int8 output, else 0
+};
+
+// One generated code, run and compared.
+struct CodeReport {
+  std::string dtype;        // "float32", "int8"
+  std::size_t samples = 0;  // that it ran on
+  ByteDifferences bytes;    // against the oracle
+  FloatError oracle;        // the same, as numbers
+  std::optional<StoredComparison> stored;
+  std::optional<FirstDifference> first_difference;
+  // Of the board only.
+  std::string linker_script;
+  std::int64_t stack_bytes = 0;        // high-water mark
+  std::int64_t stack_bound_bytes = 0;  // memory.stack_bytes of the report
+  FlashUse flash;
+};
+
+struct VerifyReport {
+  std::string name;
+  std::string target;
+  std::string machine;  // what the code ran on
+  std::string data;     // what it ran with
+  std::vector<CodeReport> codes;
+  std::optional<Similarity> int8_to_float;
+  double float_tolerance = 0;
+  std::optional<double> min_sqnr_db;
+  bool asked_for_layers = false;
+  std::vector<LayerReport> layers;
+  std::vector<std::string> notes;
+  Diagnostics failures;  // what does not hold; empty: everything does
+};
+
+// A Result without a value is a model, data or tool at fault, or code that does not build or run; comparisons that fail
+// are in the report.
+Result<VerifyReport> verify(const CompileOptions& compile, const VerifyOptions& options,
+                            const PipelineHooks& hooks = {});
+
+std::string to_text(const VerifyReport& report);
+std::string to_json(const VerifyReport& report);
+
+}  // namespace linnet
