@@ -8,8 +8,36 @@
 
 namespace linnet {
 
-void rewrite_nodes(Graph& graph, const std::function<bool(Graph&, const Uses&, NodeId)>& rewrite) {
+namespace {
+
+// Uses by live nodes only: what a dead node reads is forgotten, so that single_use means what it says.
+Uses live_uses(Graph& graph) {
   Uses uses(graph);
+  const auto dead = [&](TensorId output) {
+    return uses.readers[output].empty() && !uses.is_output[output];
+  };
+  std::vector<std::size_t> pending;
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    if (dead(graph.nodes[i].output())) pending.push_back(i);
+  }
+  while (!pending.empty()) {
+    const std::size_t node = pending.back();
+    pending.pop_back();
+    for (const TensorId input : std::exchange(graph.nodes[node].inputs, {})) {
+      if (!input.valid()) continue;
+      std::vector<NodeId>& readers = uses.readers[input];
+      readers.erase(std::find(readers.begin(), readers.end(), NodeId{node}));
+      const NodeId maker = uses.producer[input];
+      if (maker.valid() && dead(input)) pending.push_back(maker.index());
+    }
+  }
+  return uses;
+}
+
+}  // namespace
+
+void rewrite_nodes(Graph& graph, const std::function<bool(Graph&, const Uses&, NodeId)>& rewrite) {
+  Uses uses = live_uses(graph);
   bool changed = true;
   while (changed) {
     changed = false;
@@ -20,7 +48,7 @@ void rewrite_nodes(Graph& graph, const std::function<bool(Graph&, const Uses&, N
       };
       while (live() && rewrite(graph, uses, NodeId{i})) {
         changed = true;
-        uses = Uses(graph);
+        uses = live_uses(graph);
       }
     }
   }
