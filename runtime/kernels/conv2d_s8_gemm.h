@@ -162,11 +162,12 @@ struct Channels {
         count(layer.group_out()) {}
 };
 
-// Writes all channels of one or two output pixels, y[0] and y[1], from their expanded activations.
+// Writes all channels of one or two output pixels, y[0] and y[1], from their expanded activations. Not inlined: the
+// loop needs all registers for itself, and the kernels share one copy.
 template <bool Wide, int Pixels>
-inline void write_channels(const Channels& channels, const dsp::Requantizer& requantize,
-                           const std::uint32_t* x, std::int32_t step_count,
-                           std::int8_t* const* y) noexcept {
+[[gnu::noinline]] void write_channels(const Channels& channels, const dsp::Requantizer& requantize,
+                                      const std::uint32_t* x, std::int32_t step_count,
+                                      std::int8_t* const* y) noexcept {
   const std::uint32_t* w = channels.weights;
   const std::int32_t words = weight_words(step_count, Wide);
   for (std::int32_t o = 0; o < channels.count; o += 2, w += words) {
