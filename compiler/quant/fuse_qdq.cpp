@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "compiler/passes/passes.h"
 #include "compiler/passes/rewrite.h"
 #include "compiler/quant/forms.h"
 #include "compiler/quant/fuse_operator.h"
@@ -158,7 +159,14 @@ bool join_quantize(Graph& graph, const Uses& uses, NodeId id) {
       }
     }
   }
-  if (!same.valid() || uses.readers[node.output()].empty()) return false;
+  if (!same.valid()) return false;
+  if (uses.is_output[node.output()] &&
+      !uses.producer[same].valid()) {  // a graph input that is an output too
+    node.op = Requantize{};
+    node.inputs = {same};
+    return true;
+  }
+  if (uses.readers[node.output()].empty() && !uses.is_output[node.output()]) return false;
   replace_uses(graph, node.output(), same);
   return true;
 }
@@ -246,7 +254,7 @@ Result<Graph> fuse_qdq(Graph graph) {
   quantize_inputs(graph);
   quantize_outputs(graph);
   rewrite_nodes(graph, fold_dequantized_constant);
-  return settle(std::move(graph));
+  return fold_constants(std::move(graph));
 }
 
 }  // namespace linnet

@@ -396,6 +396,24 @@ TEST_CASE("fuse_qdq: copies requantize where the model's scales differ") {
   CHECK(graph.nodes.size() == 2);
 }
 
+TEST_CASE("fuse_qdq: int8 ports around a copy leave only the copy") {
+  QdqBuilder b;
+  const TensorId port = b.input("x", {1, 4});
+  b.graph.tensors[port].type = {DType::i8, {1, 4}, kFine};
+  SECTION("a copy") {
+    b.output(b.quantize(b.node("r", Reshape{{2, 2}}, {b.dequantize(port)}, {2, 2}), kFine));
+    const Graph graph = b.fused();
+    REQUIRE(graph.nodes.size() == 1);
+    CHECK(count<Reshape>(graph) == 1);
+  }
+  SECTION("not even a copy") {
+    b.output(b.quantize(b.dequantize(port), kFine));
+    const Graph graph = b.fused();
+    REQUIRE(graph.nodes.size() == 1);
+    CHECK(count<Requantize>(graph) == 1);
+  }
+}
+
 TEST_CASE("fuse_qdq: max pool, min and max run on codes") {
   QdqBuilder b;
   const TensorId x = b.dequantize(b.quantize(b.input("x", {1, 2, 2, 1}), kFine));
