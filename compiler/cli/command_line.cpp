@@ -41,6 +41,14 @@ void add_model_options(CLI::App& app, CommandLine& line) {
       ->type_name("NAME");
   app.add_option("--target", options.target,
                  "Device to plan for; default: cortex-m7, one bank without limit")
+      ->check(CLI::Validator(
+          [](const std::string& name) -> std::string {
+            const Result<Target> target = find_target(name);
+            if (target) return {};
+            const Diagnostic& why = target.diagnostics().front();
+            return why.message + "; " + why.hint;
+          },
+          "", "target"))
       ->type_name("NAME");
   app.add_option("--calibrate", options.calibrate,
                  "Calibration data, which makes the result int8: pictures, .npy files, or folders "

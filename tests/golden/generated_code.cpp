@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <regex>
 #include <sstream>
 
 #include "tests/support/tiny_network.h"
@@ -28,6 +29,12 @@ bool is_golden(const std::string& path) {
   return !path.starts_with("linnet/") && path != "report.json";
 }
 
+// The stack's bound is a measured figure too.
+std::string without_measurements(const std::string& text) {
+  static const std::regex stack("at most [0-9]+ bytes of stack");
+  return std::regex_replace(text, stack, "at most N bytes of stack");
+}
+
 }  // namespace
 
 TEST_CASE("generated code of a tiny network is as stored") {
@@ -36,7 +43,8 @@ TEST_CASE("generated code of a tiny network is as stored") {
     fs::remove_all(kStored);
     fs::create_directories(kStored);
     for (const auto& [path, text] : made.files) {
-      if (is_golden(path)) std::ofstream(kStored / (path + ".golden"), std::ios::binary) << text;
+      if (is_golden(path))
+        std::ofstream(kStored / (path + ".golden"), std::ios::binary) << without_measurements(text);
     }
   }
   std::size_t compared = 0;
@@ -44,7 +52,7 @@ TEST_CASE("generated code of a tiny network is as stored") {
     if (!is_golden(path)) continue;
     ++compared;
     INFO(path << ": LINNET_UPDATE_GOLDEN=1 stores what is generated now");
-    CHECK(text == read(kStored / (path + ".golden")));
+    CHECK(without_measurements(text) == read(kStored / (path + ".golden")));
   }
   std::size_t stored = 0;
   for (const auto& entry : fs::directory_iterator(kStored))

@@ -1,0 +1,171 @@
+// What the user reads when the output cannot be written, a budget cannot be met, or the command line is wrong.
+#include <catch2/catch.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include <unistd.h>
+
+#include "compiler/emit/text.h"
+#include "compiler/support/write_files.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace linnet;
+
+struct Run {
+  int exit_code = -1;
+  std::string output;  // stdout and stderr
+};
+
+Run run_linnet(const std::string& arguments) {
+  Run run;
+  const std::string command = std::string(LINNET_BINARY) + " " + arguments + " 2>&1";
+  FILE* pipe = ::popen(command.c_str(), "r");
+  REQUIRE(pipe != nullptr);
+  char buffer[4096];
+  std::size_t count = 0;
+  while ((count = std::fread(buffer, 1, sizeof buffer, pipe)) > 0) run.output.append(buffer, count);
+  run.exit_code = WEXITSTATUS(::pclose(pipe));
+  return run;
+}
+
+// Removed with its contents at the end of the test.
+struct Scratch {
+  fs::path path =
+      fs::temp_directory_path() / ("linnet_output_errors_" + std::to_string(::getpid()));
+  Scratch() {
+    fs::remove_all(path);
+    fs::create_directories(path);
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  ~Scratch() { fs::remove_all(path); }
+};
+
+const std::string kModel = std::string(LINNET_SOURCE_DIR) + "/models/phinet_96/phinet_96.onnx";
+
+}  // namespace
+
+TEST_CASE("an output folder that is a file is refused and nothing is written") {
+  const Scratch scratch;
+  const fs::path file = scratch.path / "taken";
+  std::ofstream(file) << "mine";
+  const Run run = run_linnet("compile " + kModel + " -o " + file.string());
+  CHECK(run.exit_code == 1);
+  CHECK(run.output ==
+        "phinet_96.onnx: E501 cannot write to '" + file.string() +
+            "': it is not a folder; choose another folder with -o, or make room and give yourself "
+            "permission\n");
+  CHECK(std::distance(fs::directory_iterator(scratch.path), fs::directory_iterator()) == 1);
+}
+
+TEST_CASE("an output folder below a file cannot be made") {
+  const Scratch scratch;
+  std::ofstream(scratch.path / "taken") << "mine";
+  const std::string folder = (scratch.path / "taken" / "out").string();
+  const Run run = run_linnet("compile " + kModel + " -o " + folder);
+  CHECK(run.exit_code == 1);
+  CHECK(run.output ==
+        "phinet_96.onnx: E501 cannot write to '" + folder +
+            "': Not a directory; choose another folder with -o, or make room and give yourself "
+            "permission\n");
+}
+
+TEST_CASE("a folder that cannot be written is refused, and left as it was") {
+  // /proc takes no files, not even from root.
+  const Result<Nothing> written = write_files("/proc/linnet_out", {{"a.txt", "a"}});
+  REQUIRE_FALSE(written);
+  CHECK(format(written.diagnostics()) ==
+        "E501 cannot write to '/proc/linnet_out': No such file or directory; choose another folder "
+        "with -o, or make "
+        "room and give yourself permission\n");
+}
+
+TEST_CASE("files are replaced, strangers stay, no temporary folder is left") {
+  const Scratch scratch;
+  const fs::path folder = scratch.path / "out";
+  REQUIRE(write_files(folder, {{"a.txt", "old"}, {"sub/b.txt", "b"}}));
+  std::ofstream(folder / "mine.txt") << "mine";
+  REQUIRE(write_files(folder, {{"a.txt", "new"}}));
+  std::string text;
+  std::ifstream(folder / "a.txt") >> text;
+  CHECK(text == "new");
+  CHECK(fs::exists(folder / "sub/b.txt"));
+  CHECK(fs::exists(folder / "mine.txt"));
+  CHECK(std::distance(fs::directory_iterator(folder), fs::directory_iterator()) == 3);
+  CHECK(std::distance(fs::directory_iterator(scratch.path), fs::directory_iterator()) == 1);
+}
+
+TEST_CASE("a RAM budget that cannot be met says the best reached and the layer at the peak") {
+  const Scratch scratch;
+  const fs::path folder = scratch.path / "out";
+  const Run run = run_linnet("compile " + kModel + " --ram 64K -o " + folder.string());
+  CHECK(run.exit_code == 3);
+  CHECK_THAT(
+      run.output,
+      Catch::Contains("phinet_96.onnx: E301 --ram 65536 cannot be met: the best reached is "));
+  CHECK_THAT(run.output, Catch::Contains("the peak is set by layer '/_layers."));
+  CHECK_FALSE(fs::exists(folder));
+}
+
+TEST_CASE("a flash budget that cannot be met says what needs it") {
+  const Scratch scratch;
+  const fs::path folder = scratch.path / "out";
+  const Run run = run_linnet("compile " + kModel + " --flash 50KB -o " + folder.string());
+  CHECK(run.exit_code == 3);
+  CHECK_THAT(run.output, Catch::Contains("phinet_96.onnx: E302 --flash 51200 cannot be met: "));
+  CHECK_THAT(run.output,
+             Catch::Contains("give calibration data (--calibrate): int8 weights take a quarter"));
+  CHECK_FALSE(fs::exists(folder));
+}
+
+TEST_CASE("a name that cannot be a namespace is refused") {
+  for (const char* name : {"2nd", "a-b", "class", "std", "_x", "a__b"}) {
+    const Run run = run_linnet("compile " + kModel + " -o /nowhere/out --name " + name);
+    CHECK(run.exit_code == 1);
+    CHECK(run.output == std::string("phinet_96.onnx: E502 the name '") + name +
+                            "' is not usable as a C++ namespace; give --name letters, digits and "
+                            "single underscores, "
+                            "starting with a letter, no keyword\n");
+  }
+  CHECK(make_identifier("my-net (2)") == "my_net_2");
+  CHECK(make_identifier("2nd") == "network_2nd");
+  CHECK(make_identifier("class") == "network_class");
+  CHECK(make_identifier("...") == "network");
+}
+
+TEST_CASE("an unknown target lists the known ones") {
+  const Run run = run_linnet("compile " + kModel + " -o /nowhere/out --target stm32");
+  CHECK(run.exit_code == 2);
+  CHECK_THAT(
+      run.output,
+      Catch::Contains("--target: unknown target 'stm32'; known targets: cortex-m7, stm32h743"));
+}
+
+TEST_CASE("wrong usage exits with 2 and says what is right") {
+  CHECK(run_linnet("").exit_code == 2);
+  CHECK(run_linnet("compile").exit_code == 2);
+  CHECK(run_linnet("frobnicate").exit_code == 2);
+  const Run bytes = run_linnet("compile " + kModel + " -o /nowhere/out --ram 1G");
+  CHECK(bytes.exit_code == 2);
+  CHECK_THAT(bytes.output, Catch::Contains("'1G' is not of the form BYTES"));
+  const Run shape = run_linnet("compile " + kModel + " -o /nowhere/out --input-shape input=1x0");
+  CHECK(shape.exit_code == 2);
+  CHECK_THAT(shape.output, Catch::Contains("'input=1x0' is not of the form NAME=1x3x96x96"));
+  const Run stage = run_linnet("compile " + kModel + " -o /nowhere/out --dump-after sometime");
+  CHECK(stage.exit_code == 2);
+  CHECK(run_linnet("--help").exit_code == 0);
+  CHECK(run_linnet("compile --help").exit_code == 0);
+  CHECK_THAT(run_linnet("compile --help").output, Catch::Contains("Example:"));
+}
+
+TEST_CASE("inspect of a folder without a report says so") {
+  const Scratch scratch;
+  const Run run = run_linnet("inspect " + scratch.path.string());
+  CHECK(run.exit_code == 1);
+  CHECK_THAT(run.output,
+             Catch::Contains("E503 there is no report.json in '" + scratch.path.string() + "'"));
+}
