@@ -57,6 +57,7 @@ Shape given_shape(const OnnxPort& port, const Shape& given) {
 bool reads_codes(const OnnxNode& node, std::size_t index) {
   if (node.op_type == "DequantizeLinear") return index == 0;
   if (node.op_type == "QLinearConcat") return index >= 2 && index % 3 == 2;
+  if (node.op_type == "QLinearWhere") return index == 1 || index == 4;
   if (node.op_type.starts_with("QLinear") || node.op_type == "QGemm")
     return index == 0 || index == 3;
   return false;
@@ -123,7 +124,7 @@ Shape input_shape(const OnnxPort& port, const ImportOptions& options,
   return shape;
 }
 
-std::optional<Quantization> input_quantization(const OnnxModel& model, const std::string& name) {
+Quantization input_quantization(const OnnxModel& model, const std::string& name) {
   std::vector<std::string> pending{name};
   std::unordered_set<std::string> seen{name};
   while (!pending.empty()) {
@@ -133,10 +134,8 @@ std::optional<Quantization> input_quantization(const OnnxModel& model, const std
       for (std::size_t i = 0; i < node.inputs.size(); ++i) {
         if (node.inputs[i] != tensor) continue;
         if (reads_codes(node, i)) {
-          if (auto quantization = scale_at(model, node, i + 1)) return quantization;
+          if (auto quantization = scale_at(model, node, i + 1)) return *std::move(quantization);
         }
-        // A picture of bytes that is cast to float has the codes 0 to 255 themselves.
-        if (node.op_type == "Cast") return Quantization{{1.0f}, {0}, -1};
         if (!moves_elements(node)) continue;
         for (const std::string& output : node.outputs) {
           if (!output.empty() && seen.insert(output).second) pending.push_back(output);
@@ -144,7 +143,8 @@ std::optional<Quantization> input_quantization(const OnnxModel& model, const std
       }
     }
   }
-  return {};
+  // Codes that are only moved, or a picture of bytes that is cast to float: they stand for themselves.
+  return {{1.0f}, {0}, -1};
 }
 
 }  // namespace linnet

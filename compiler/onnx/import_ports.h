@@ -1,8 +1,6 @@
 // Graph inputs: their static shapes and, where they are quantized, their scales.
 #pragma once
 
-#include <optional>
-
 #include "compiler/onnx/importer.h"
 #include "compiler/onnx/model.h"
 
@@ -13,7 +11,7 @@ Shape input_shape(const OnnxPort& port, const ImportOptions& options,
                   std::vector<std::string>& notes);
 
 // Scale and zero point that the readers of an 8-bit graph input give it, in the model's own element type; through
-// operators that only move its elements. Nothing when no reader says.
-std::optional<Quantization> input_quantization(const OnnxModel& model, const std::string& name);
+// operators that only move its elements. 1 and 0 when no reader says: the codes then stand for themselves.
+Quantization input_quantization(const OnnxModel& model, const std::string& name);
 
 }  // namespace linnet

@@ -132,7 +132,7 @@ void Importer::import_input(const OnnxPort& port) {
   if (type.dtype == DType::u8 || type.dtype == DType::i8) {
     result.model_quantization = input_quantization(model_, port.name);
     type.quantization = result.model_quantization;
-    if (type.dtype == DType::u8 && type.quantization) type.quantization->zero_point[0] -= 128;
+    if (type.dtype == DType::u8) type.quantization->zero_point[0] -= 128;
     type.dtype = DType::i8;
   }
   result.tensor = graph().add_tensor(port.name, std::move(type));
@@ -169,20 +169,11 @@ void Importer::check_ports() {
   for (const Port& port : graph().inputs) {
     const TensorType& type = graph().type(port.tensor);
     if (type.dtype == DType::f32 || type.quantization) continue;
-    if (type.dtype == DType::i8) {
-      faults_.push_back({"E117",
-                         {},
-                         {},
-                         fmt::format("input '{}' is {}, and nothing says its scale", port.name,
-                                     to_string(port.model_dtype)),
-                         "let a DequantizeLinear or a Cast to float read it"});
-    } else {
-      faults_.push_back({"E117",
-                         {},
-                         {},
-                         fmt::format("input '{}' is of type {}", port.name, to_string(type.dtype)),
-                         "only float and 8-bit inputs are supported; make it an initializer"});
-    }
+    faults_.push_back({"E117",
+                       {},
+                       {},
+                       fmt::format("input '{}' is of type {}", port.name, to_string(type.dtype)),
+                       "only float and 8-bit inputs are supported; make it an initializer"});
   }
 }
 
@@ -305,7 +296,8 @@ void Importer::import_node(const OnnxNode& node) {
                       "export the model again"},
                      node);
   }
-  if (node.domain.empty() && node.opset < 6) {
+  const bool never_changed = node.op_type == "GlobalAveragePool" || node.op_type == "GlobalMaxPool";
+  if (node.domain.empty() && node.opset < 6 && !never_changed) {
     // E108: operators meant other things then.
     return add_fault({"E108",
                       {},

@@ -44,18 +44,25 @@ const TensorValue* ImportNode::constant(TensorId id) const {
   return context_.graph.is_constant(id) ? &context_.graph.tensors[id].constant : nullptr;
 }
 
-const TensorValue& ImportNode::constant_input(std::size_t index, const char* what) const {
-  const TensorValue* value = constant(input(index));
+std::optional<TensorValue> ImportNode::known_value(TensorId id) const {
+  if (const TensorValue* value = constant(id)) return *value;
+  const Node* source = context_.dequantized_constant(id);
+  if (!source) return {};
+  return evaluate(source->op, {constant(source->inputs[0])}, type(id));
+}
+
+TensorValue ImportNode::constant_input(std::size_t index, const char* what) const {
+  std::optional<TensorValue> value = known_value(input(index));
   if (!value) {
     // E105: what code is generated depends on the value.
     import_fault("E105", fmt::format("input {} ({}) is not a constant", index, what),
                  "make it an initializer, or run the model through onnxsim");
   }
-  return *value;
+  return std::move(*value);
 }
 
 std::vector<std::int64_t> ImportNode::integers_input(std::size_t index, const char* what) const {
-  const TensorValue& value = constant_input(index, what);
+  const TensorValue value = constant_input(index, what);
   if (value.type.dtype == DType::f32 || value.type.shape.size() > 1) {
     import_fault("E107", fmt::format("input {} ({}) is not a list of integers", index, what));
   }

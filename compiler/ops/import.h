@@ -66,8 +66,10 @@ class ImportNode {
   const TensorType& type(TensorId id) const { return context_.graph.type(id); }
   // Null unless the tensor is a constant.
   const TensorValue* constant(TensorId id) const;
-  // E105 unless the input is a constant; `what` names it in the message.
-  const TensorValue& constant_input(std::size_t index, const char* what) const;
+  // The tensor's value when the model fixes it, as a constant or as dequantized codes of one.
+  std::optional<TensorValue> known_value(TensorId id) const;
+  // E105 unless the input's value is known; `what` names it in the message.
+  TensorValue constant_input(std::size_t index, const char* what) const;
   std::vector<std::int64_t> integers_input(std::size_t index, const char* what) const;
   // E104 unless the tensor has one of these ranks.
   void require_rank(TensorId id, std::initializer_list<int> ranks) const;
@@ -123,6 +125,9 @@ std::int64_t checked_elements(const Shape& shape);
 
 // E104 when folding would make a constant of more than 2^27 elements.
 void check_constant_size(const Shape& shape);
+
+// NumPy's; where the shapes do not fit, a shape that one of them does not fit to.
+Shape broadcast(const Shape& a, const Shape& b);
 
 // Copies only: what the operator gives are elements of its input, of whatever type.
 bool is_data_movement(const Op& op);

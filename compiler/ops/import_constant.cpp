@@ -47,14 +47,7 @@ Operands broadcast_operands(ImportNode& node) {
   for (const TensorValue* value : constants_only(node)) {
     if (!value) import_fault("E107", "an input is missing");
     operands.values.push_back(*value);
-    const Shape& shape = value->type.shape;
-    if (shape.size() > operands.shape.size()) {
-      operands.shape.insert(operands.shape.begin(), shape.size() - operands.shape.size(), 1);
-    }
-    for (std::size_t i = 1; i <= shape.size(); ++i) {
-      std::int64_t& dimension = operands.shape[operands.shape.size() - i];
-      if (dimension == 1) dimension = shape[shape.size() - i];
-    }
+    operands.shape = broadcast(operands.shape, value->type.shape);
   }
   for (TensorValue& value : operands.values) {
     value = *fold_movement(Expand{operands.shape}, {&value});
@@ -73,6 +66,11 @@ bool compare(std::string_view op, auto a, auto b) {
   if (op == "And") return a != 0 && b != 0;
   if (op == "Or") return a != 0 || b != 0;
   return (a != 0) != (b != 0);  // Xor
+}
+
+// `value` broadcast to the shape that it and `other` make together.
+TensorValue broadcast_like(const TensorValue& value, const TensorValue& other) {
+  return *fold_movement(Expand{broadcast(value.type.shape, other.type.shape)}, {&value});
 }
 
 }  // namespace
@@ -153,7 +151,53 @@ void import_range(ImportNode& node) {
                cast_to_integers(integers_of(std::move(integers), shape), inputs[0]->type.dtype));
 }
 
+namespace {
+
+// With a constant condition c, exactly, also where the other side is infinite:
+//   a constant y: max(min(x, c ? inf : y), c ? -inf : y), and the same with x and y exchanged;
+//   else c*x + (1-c)*y.
+void where_known(ImportNode& node, const TensorValue& condition) {
+  TensorId x = node.input(1);
+  TensorId y = node.input(2);
+  std::vector<std::int64_t> chosen = condition.to_ints();  // 1 where x is taken
+  if (node.constant(x)) {
+    std::swap(x, y);
+    for (std::int64_t& choice : chosen) choice = choice == 0 ? 1 : 0;
+  }
+  const auto select = [&](const TensorValue& otherwise, float taken) {
+    const TensorValue shape_of = broadcast_like(otherwise, condition);
+    const TensorValue choice = broadcast_like(integers_of(chosen, condition.type.shape), otherwise);
+    std::vector<float> values = shape_of.to_floats();
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (choice.as<std::int64_t>()[i] != 0) values[i] = taken;
+    }
+    return node.emit_constant(
+        TensorValue::of<float>({DType::f32, shape_of.type.shape, {}}, values));
+  };
+  if (const TensorValue* given = node.constant(y)) {
+    const TensorValue fixed = *given;  // emitting moves the graph's tensors
+    const TensorId below = node.emit(Binary{Binary::Fn::min, {}}, {x, select(fixed, kInfinity)});
+    return node.set_output(
+        0, node.emit(Binary{Binary::Fn::max, {}}, {below, select(fixed, -kInfinity)}));
+  }
+  std::vector<float> weight(chosen.begin(), chosen.end());
+  std::vector<float> rest;
+  for (const float w : weight) rest.push_back(1.0f - w);
+  const TensorType type{DType::f32, condition.type.shape, {}};
+  const TensorId first = node.emit_constant(TensorValue::of<float>(type, weight));
+  const TensorId second = node.emit_constant(TensorValue::of<float>(type, rest));
+  const Binary product{Binary::Fn::mul, {}};
+  node.set_output(0, node.emit(Binary{Binary::Fn::add, {}},
+                               {node.emit(product, {x, first}), node.emit(product, {y, second})}));
+}
+
+}  // namespace
+
 void import_where(ImportNode& node) {
+  const TensorValue* known = node.constant(node.input(0));
+  if (known && !(node.constant(node.input(1)) && node.constant(node.input(2)))) {
+    return where_known(node, TensorValue(*known));  // a copy: emitting moves the graph's tensors
+  }
   const Operands operands = broadcast_operands(node);
   if (operands.values.size() != 3) import_fault("E107", "condition, x and y are needed");
   const TensorValue& x = operands.values[1];

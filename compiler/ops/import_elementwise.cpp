@@ -62,7 +62,7 @@ Unary unary_op(const ImportNode& node) {
 
 // The value of a constant of one element, whatever its rank.
 std::optional<float> scalar_constant(const ImportNode& node, TensorId id) {
-  const TensorValue* value = node.constant(id);
+  const std::optional<TensorValue> value = node.known_value(id);
   if (!value || value->type.elements() != 1) return {};
   return value->to_floats().front();
 }

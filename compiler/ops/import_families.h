@@ -28,6 +28,7 @@ void import_global_pool(ImportNode& node);
 void import_reduce(ImportNode& node);
 // import_norm.cpp
 void import_batch_norm(ImportNode& node);
+void import_instance_norm(ImportNode& node);
 void import_layer_norm(ImportNode& node);
 void import_softmax(ImportNode& node);
 // import_shape.cpp
@@ -69,6 +70,7 @@ void import_qgemm(ImportNode& node);
 void import_qlinear_binary(ImportNode& node);
 void import_qlinear_unary(ImportNode& node);
 void import_qlinear_concat(ImportNode& node);
+void import_qlinear_where(ImportNode& node);
 void import_qlinear_pool(ImportNode& node);
 
 // Between ONNX's channels-first and the IR's channels-last: [N,C,L] <-> [N,1,L,C], [N,C,H,W] <-> [N,H,W,C].

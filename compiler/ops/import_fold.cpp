@@ -61,17 +61,6 @@ std::vector<std::int64_t> broadcast_strides(const Shape& from, const Shape& to) 
   return strides;
 }
 
-Shape broadcast(const Shape& a, const Shape& b) {
-  Shape shape(std::max(a.size(), b.size()), 1);
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    const std::size_t back = shape.size() - i;
-    const std::int64_t da = back <= a.size() ? a[a.size() - back] : 1;
-    const std::int64_t db = back <= b.size() ? b[b.size() - back] : 1;
-    shape[i] = da == 1 ? db : da;
-  }
-  return shape;
-}
-
 TensorValue fold_slice(const Slice& op, const TensorValue& x) {
   std::vector<std::int64_t> strides = dense_strides(x.type.shape);
   std::int64_t first = 0;
@@ -256,6 +245,17 @@ std::optional<TensorValue> fold_reduce(const Reduce& op, const TensorValue& x) {
 }
 
 }  // namespace
+
+Shape broadcast(const Shape& a, const Shape& b) {
+  Shape shape(std::max(a.size(), b.size()), 1);
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    const std::size_t back = shape.size() - i;
+    const std::int64_t da = back <= a.size() ? a[a.size() - back] : 1;
+    const std::int64_t db = back <= b.size() ? b[b.size() - back] : 1;
+    shape[i] = da == 1 ? db : da;
+  }
+  return shape;
+}
 
 bool is_data_movement(const Op& op) {
   return std::holds_alternative<Reshape>(op) || std::holds_alternative<Transpose>(op) ||

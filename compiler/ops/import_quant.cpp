@@ -38,7 +38,7 @@ TensorId dequantized_bias(ImportNode& node, std::size_t bias, std::size_t x_scal
         static_cast<float>(static_cast<double>(sx.at(0)) * static_cast<double>(scale)));
     params.zero_point.push_back(0);
   }
-  const TensorValue& codes = node.constant_input(bias, "bias");
+  const TensorValue codes = node.constant_input(bias, "bias");
   if (codes.type.dtype != DType::i32) {
     import_fault("E106",
                  fmt::format("the bias is of type {} instead of i32", to_string(codes.type.dtype)));
@@ -59,7 +59,7 @@ void set_quantized(ImportNode& node, TensorId y, std::size_t scale) {
 
 QuantParams quant_params(const ImportNode& node, std::size_t scale, DType default_dtype, int axis) {
   QuantParams params;
-  const TensorValue& scales = node.constant_input(scale, "scale");
+  const TensorValue scales = node.constant_input(scale, "scale");
   if (scales.type.dtype != DType::f32 || scales.type.shape.size() > 1 ||
       scales.type.elements() < 1) {
     import_fault("E109", fmt::format("the scale is {}", to_string(scales.type)),
@@ -69,7 +69,7 @@ QuantParams quant_params(const ImportNode& node, std::size_t scale, DType defaul
   params.dtype = default_dtype;
   params.zero_point.assign(params.scale.size(), 0);
   if (node.has_input(scale + 1)) {
-    const TensorValue& zero_points = node.constant_input(scale + 1, "zero point");
+    const TensorValue zero_points = node.constant_input(scale + 1, "zero point");
     params.dtype = zero_points.type.dtype;
     const std::vector<std::int64_t> values = zero_points.to_ints();
     if (values.size() != params.scale.size() && values.size() != 1) {
@@ -194,6 +194,13 @@ void import_qlinear_concat(ImportNode& node) {
     inputs.push_back(dequantized(node, i));
   if (inputs.empty()) import_fault("E107", "there is nothing to concatenate");
   set_quantized(node, node.import_as("Concat", inputs), 0);
+}
+
+// condition, x, sx, zx, y, sy, zy, sz, zz
+void import_qlinear_where(ImportNode& node) {
+  const TensorId x = dequantized(node, 1);
+  const TensorId y = dequantized(node, 4);
+  set_quantized(node, node.import_as("Where", {node.input(0), x, y}), 7);
 }
 
 // QLinearAveragePool, QLinearGlobalAveragePool: x, sx, zx, sy, zy, on [N,H,W,C] with channels_last

@@ -45,7 +45,7 @@ bool takes_all(const Slice& op, const Shape& shape) {
 float pad_value(const ImportNode& node, TensorId x) {
   if (node.opset() < 11) return node.onnx.real("value", 0.0f);
   if (!node.has_input(2)) return 0.0f;
-  const TensorValue& value = node.constant_input(2, "constant_value");
+  const TensorValue value = node.constant_input(2, "constant_value");
   if (value.type.elements() != 1) import_fault("E107", "input 2 (constant_value) is not a scalar");
   const float code = value.to_floats().front();
   const auto& quantization = node.type(x).quantization;
@@ -142,7 +142,7 @@ void import_concat(ImportNode& node) {
 void import_gather(ImportNode& node) {
   const TensorId x = node.input(0);
   const int axis = node.normal_axis(node.onnx.integer("axis", 0), node.rank(x));
-  const TensorValue& given = node.constant_input(1, "indices");
+  const TensorValue given = node.constant_input(1, "indices");
   if (given.type.dtype == DType::f32) import_fault("E107", "input 1 (indices) is not of integers");
   const std::int64_t length = node.shape(x)[static_cast<std::size_t>(axis)];
   std::vector<std::int64_t> indices = given.to_ints();

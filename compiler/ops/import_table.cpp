@@ -47,6 +47,7 @@ constexpr Entry kOnnx[] = {
     {"HardSigmoid", import_unary},
     {"HardSwish", import_unary},
     {"Identity", import_identity},
+    {"InstanceNormalization", import_instance_norm},
     {"LayerNormalization", import_layer_norm},
     {"LeakyRelu", import_unary},
     {"Less", import_compare},
@@ -117,6 +118,7 @@ constexpr Entry kMicrosoft[] = {
     {"QLinearReduceMean", import_qlinear_unary},
     {"QLinearSigmoid", import_qlinear_unary},
     {"QLinearSoftmax", import_qlinear_unary},
+    {"QLinearWhere", import_qlinear_where},
     {"QuantizeLinear", import_quantize_linear},
     {"QuickGelu", import_unary},
 };
