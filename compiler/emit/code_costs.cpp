@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 #include "compiler/emit/runtime_files.h"
 #include "compiler/support/embedded_files.h"
@@ -27,28 +29,30 @@ nlohmann::json load_table() {
 
 CodeCosts code_costs(const Program& program, const Plan& plan) {
   const nlohmann::json table = load_table();
-  const nlohmann::json schedule = table.value("schedule", nlohmann::json::object());
-  const nlohmann::json kernels = table.value("kernels", nlohmann::json::object());
+  const nlohmann::json empty = nlohmann::json::object();
+  const nlohmann::json schedule = table.value("schedule", empty);
+  const nlohmann::json functions = table.value("functions", empty);
+  const nlohmann::json kernels = table.value("kernels", empty);
 
   CodeCosts costs;
   costs.schedule_bytes =
       schedule.value("fixed_bytes", std::int64_t{64}) +
-      schedule.value("step_bytes", std::int64_t{16}) * static_cast<std::int64_t>(plan.steps.size());
-  const auto call_bytes = schedule.value("call_bytes", std::int64_t{48});
-  const auto input_bytes = schedule.value("input_bytes", std::int64_t{20});
+      schedule.value("step_bytes", std::int64_t{64}) * static_cast<std::int64_t>(plan.steps.size());
   std::set<std::string> counted;
   std::int64_t deepest = 0;
   for (const KernelCall& call : program.calls) {
     const bool known = kernels.contains(call.kernel);
-    const nlohmann::json kernel = known ? kernels.at(call.kernel) : nlohmann::json::object();
-    const auto layer_bytes =
-        kernel.value("layer_bytes", 4 * static_cast<std::int64_t>(call.fields.size()));
+    const nlohmann::json kernel = known ? kernels.at(call.kernel) : empty;
     costs.schedule_bytes +=
-        call_bytes + layer_bytes + input_bytes * static_cast<std::int64_t>(call.inputs.size());
+        kernel.value("layer_bytes", 4 * static_cast<std::int64_t>(call.fields.size()));
     deepest = std::max(deepest, kernel.value("stack_bytes", kUnmeasuredStack));
     if (!counted.insert(call.kernel).second) continue;
     costs.code_bytes += kernel.value("code_bytes", kUnmeasuredCode);
     if (!known) costs.unmeasured.insert(call.kernel);
+    for (const auto& use : kernel.value("uses", nlohmann::json::array())) {
+      const auto name = use.get<std::string>();
+      if (counted.insert(name).second) costs.code_bytes += functions.value(name, std::int64_t{0});
+    }
   }
   costs.stack_bytes = schedule.value("stack_bytes", std::int64_t{128}) + deepest;
   costs.stack_bytes = (costs.stack_bytes + 7) / 8 * 8;
