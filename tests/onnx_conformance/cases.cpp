@@ -33,11 +33,11 @@ Result<std::vector<TensorValue>> read_tensors(const fs::path& folder, const char
   }
 }
 
-// The first 54 characters and a hash of all.
+// The first 52 characters and a hash of all.
 std::string shortened(const std::string& identifier) {
   std::uint32_t hash = 2166136261U;
   for (const char c : identifier) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
-  return fmt::format("{}{:08x}", identifier.substr(0, 54), hash);
+  return fmt::format("{}{:08x}", identifier.substr(0, 52), hash);
 }
 
 }  // namespace
@@ -60,7 +60,7 @@ std::vector<Case> find_cases(const fs::path& data) {
     for (const fs::directory_entry& entry : fs::directory_iterator(data / set)) {
       if (!fs::exists(entry.path() / "model.onnx")) continue;
       Case test{fmt::format("{}/{}", set, entry.path().filename().string()), {}, entry.path()};
-      // "test_" says nothing, and names longer than 63 characters are refused.
+      // "test_" says nothing, and names longer than 60 characters are refused.
       const std::string name = entry.path().filename().string();
       test.identifier = fmt::format("{}_{}", set, name.substr(name.starts_with("test_") ? 5 : 0));
       for (char& c : test.identifier) {
@@ -70,7 +70,7 @@ std::vector<Case> find_cases(const fs::path& data) {
       const auto end = std::unique(test.identifier.begin(), test.identifier.end(),
                                    [](char a, char b) { return a == '_' && b == '_'; });
       test.identifier.erase(end, test.identifier.end());
-      if (test.identifier.size() > 63) test.identifier = shortened(test.identifier);
+      if (test.identifier.size() > 60) test.identifier = shortened(test.identifier);
       cases.push_back(std::move(test));
     }
   }

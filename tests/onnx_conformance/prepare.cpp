@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "compiler/onnx/importer.h"
@@ -85,12 +87,24 @@ const std::set<std::string, std::less<>>& claimed_operators() {
   return names;
 }
 
+// Variants of claimed operators that are not claimed themselves, as the importer names them.
+constexpr std::string_view kUnclaimedVariants[] = {
+    "training_mode",            // BatchNormalization, Dropout: networks are compiled for inference
+    "mode cubic",               // Resize: nearest and linear are claimed
+    "kernel_shape has 3 axes",  // convolutions and pools: of signals and pictures
+};
+
 // E101 and E102 name an operator or a domain, E103 an attribute or a variant of an operator. E105 is about an operator
 // that Linnet folds away where exporters leave it in shape arithmetic, and does not claim to run.
 bool names_what_is_not_claimed(const Diagnostic& diagnostic) {
-  if (diagnostic.code == "E103" || diagnostic.code == "E102") return true;
-  const bool about_operator = diagnostic.code == "E101" || diagnostic.code == "E105";
-  return about_operator && !claimed_operators().contains(diagnostic.op);
+  if (diagnostic.code == "E102") return true;
+  if (diagnostic.code == "E101" || diagnostic.code == "E105")
+    return !claimed_operators().contains(diagnostic.op);
+  return diagnostic.code == "E103" &&
+         std::any_of(std::begin(kUnclaimedVariants), std::end(kUnclaimedVariants),
+                     [&](std::string_view variant) {
+                       return diagnostic.message.find(variant) != std::string::npos;
+                     });
 }
 
 // A tensor without elements. Linnet refuses dimensions of 0 as a fault of the model.
