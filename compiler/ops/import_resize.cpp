@@ -148,6 +148,8 @@ struct Affine {
 Affine affine_coordinates(std::string_view mode, const Resize& op, std::int64_t input,
                           std::size_t direction) {
   const float step = 1.0f / op.scale[direction];
+  if (step == 1.0f)
+    return {0.0f, 1.0f};  // as ONNX Runtime: an axis that keeps its size is left alone
   if (mode == "tf_half_pixel_for_nn") return {0.5f * step, step};
   // half_pixel_symmetric: what rounding the output's length cut off is shared between both ends.
   const float length = static_cast<float>(input) * op.scale[direction];
@@ -196,7 +198,7 @@ void emit_resize(ImportNode& node, TensorId x, Resize op, const Request& request
   const auto kept = [&](std::size_t axis) {
     return request.output[axis] == in[axis] && request.scale[axis] == 1.0f;
   };
-  bool all_kept = mode != "tf_half_pixel_for_nn";
+  bool all_kept = true;
   for (std::size_t axis = 0; axis < in.size(); ++axis) all_kept = all_kept && kept(axis);
   const bool whole_roi = op.coordinate != Resize::Coordinate::crop;
   const auto take = [&](std::size_t at, std::size_t axis) {
