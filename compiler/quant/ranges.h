@@ -20,8 +20,9 @@ struct Ranges {
 };
 
 struct CalibrationOptions {
-  CalibrationMethod method = CalibrationMethod::mse;  // the best of the three on models/, see docs/calibration.md
-  double percentile = 99.99;  // of |values|, for Method::percentile
+  CalibrationMethod method =
+      CalibrationMethod::mse;  // the best of the three on models/, see docs/calibration.md
+  double percentile = 99.99;   // of |values|, for Method::percentile
 };
 
 // Runs the float graph on every sample (inputs in device layout) and collects ranges. Needs at least one sample (E201).
