@@ -110,7 +110,8 @@ void conv_row(const Conv2d& op, const Geometry& g, const std::vector<PackedWeigh
   const Window& window = op.window;
   const std::int64_t y0 = oy * window.stride[0] - window.pads.top;
   const TapRange rows = taps_inside(y0, window.dilation[0], window.kernel[0], g.in_h);
-  std::vector<TapRange> columns(static_cast<std::size_t>(g.out_w));
+  std::vector<TapRange> all_columns(to_index(g.out_w));
+  TapRange* columns = all_columns.data();
   for (std::int64_t ox = 0; ox < g.out_w; ++ox) {
     columns[ox] = taps_inside(ox * window.stride[1] - window.pads.left, window.dilation[1],
                               window.kernel[1], g.in_w);
@@ -123,9 +124,9 @@ void conv_row(const Conv2d& op, const Geometry& g, const std::vector<PackedWeigh
     for (std::int64_t group = 0; group < g.groups; ++group) {
       conv_runs(window, g, image, rows, columns[ox], y0, x0, group, runs);
       const std::int64_t first_output = group * g.out_group;
-      multiply_runs(weights[group], runs, bias == nullptr ? nullptr : bias + first_output, op.clamp,
-                    pixels, window.stride[1] * g.in_c, y_row + ox * g.out_c + first_output,
-                    g.out_c);
+      multiply_runs(weights[to_index(group)], runs, bias == nullptr ? nullptr : bias + first_output,
+                    op.clamp, pixels, window.stride[1] * g.in_c,
+                    y_row + ox * g.out_c + first_output, g.out_c);
     }
     ox += pixels;
   }
@@ -136,9 +137,10 @@ std::vector<float> transpose_depthwise(const TensorValue& weights) {
   const std::int64_t channels = weights.type.shape[0];
   const std::int64_t taps = weights.type.elements() / channels;
   std::vector<float> packed(weights.as<float>().size());
+  const float* from = weights.as<float>().data();
   for (std::int64_t c = 0; c < channels; ++c) {
     for (std::int64_t tap = 0; tap < taps; ++tap) {
-      packed[tap * channels + c] = weights.as<float>()[c * taps + tap];
+      packed[to_index(tap * channels + c)] = from[c * taps + tap];
     }
   }
   return packed;
@@ -308,8 +310,8 @@ TensorValue evaluate(const ConvTranspose2d& op, const Values& inputs, const Tens
             }
           }
           const std::int64_t first = group * g.out_group;
-          multiply_runs(packed[group], runs, bias == nullptr ? nullptr : bias + first, op.clamp, 1,
-                        0, y + first, g.out_c);
+          multiply_runs(packed[to_index(group)], runs, bias == nullptr ? nullptr : bias + first,
+                        op.clamp, 1, 0, y + first, g.out_c);
         }
       }
     }

@@ -199,7 +199,8 @@ TensorValue evaluate(const Binary& op, const Values& inputs, const TensorType& o
     std::vector<std::int64_t> to(static_cast<std::size_t>(output.elements()));
     for_each_broadcast(a.type.shape, b.type.shape, output.shape,
                        [&](std::int64_t i, std::int64_t ia, std::int64_t ib) {
-                         to[i] = apply_to_integers(op.fn, from_a[ia], from_b[ib]);
+                         to[to_index(i)] =
+                             apply_to_integers(op.fn, from_a[to_index(ia)], from_b[to_index(ib)]);
                        });
     return narrowed(to, output);
   }

@@ -77,7 +77,7 @@ TensorValue evaluate(const Quantize&, const Values& inputs, const TensorType& ou
   const CodeRange range = code_range(output.dtype);
   const bool narrow = size_bytes(output.dtype) == 1;
   std::vector<std::int64_t> codes(x.size());
-  for_each_quantized(output, [&](std::int64_t i, std::int64_t entry) {
+  for_each_quantized(output, [&](std::size_t i, std::size_t entry) {
     float v = x[i] / q.scale[entry];
     if (std::isnan(v)) v = 0;
     // Section 8 bounds an 8-bit code here; wider ones stay inside int64.
@@ -96,7 +96,7 @@ TensorValue evaluate(const Dequantize&, const Values& inputs, const TensorType& 
   const std::vector<std::int64_t> codes = x.to_ints();
   OutputBuffer buffer(output);
   float* y = buffer.data<float>();
-  for_each_quantized(x.type, [&](std::int64_t i, std::int64_t entry) {
+  for_each_quantized(x.type, [&](std::size_t i, std::size_t entry) {
     y[i] = q.scale[entry] * static_cast<float>(codes[i] - q.zero_point[entry]);
   });
   return buffer.finish();
@@ -110,7 +110,7 @@ TensorValue evaluate(const Requantize&, const Values& inputs, const TensorType& 
   assert(to.per_tensor() && "an activation has one scale");
   const CodeRange range = code_range(output.dtype);
   std::vector<std::int64_t> codes = x.to_ints();
-  for_each_quantized(x.type, [&](std::int64_t i, std::int64_t entry) {
+  for_each_quantized(x.type, [&](std::size_t i, std::size_t entry) {
     const double real =
         double{from.scale[entry]} * static_cast<double>(codes[i] - from.zero_point[entry]);
     const double steps = std::nearbyint(real / double{to.scale[0]});

@@ -24,14 +24,15 @@ TensorValue narrowed(const std::vector<std::int64_t>& elements, const TensorType
 // Calls visit(element, entry): which entry of the type's scales and zero points belongs to each element.
 template <class Visit>
 void for_each_quantized(const TensorType& type, Visit&& visit) {
-  const std::int64_t count = type.elements();
+  const std::size_t count = to_index(type.elements());
   if (!type.quantization || type.quantization->per_tensor()) {
-    for (std::int64_t i = 0; i < count; ++i) visit(i, std::int64_t{0});
+    for (std::size_t i = 0; i < count; ++i) visit(i, std::size_t{0});
     return;
   }
   const auto axis = static_cast<std::size_t>(type.quantization->axis);
-  const std::int64_t inner = count_between(type.shape, axis + 1, type.shape.size());
-  for (std::int64_t i = 0; i < count; ++i) visit(i, i / inner % type.shape[axis]);
+  const std::size_t inner = to_index(count_between(type.shape, axis + 1, type.shape.size()));
+  const std::size_t entries = to_index(type.shape[axis]);
+  for (std::size_t i = 0; i < count; ++i) visit(i, i / inner % entries);
 }
 
 }  // namespace linnet

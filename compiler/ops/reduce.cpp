@@ -29,16 +29,18 @@ float folded(Reduce::Kind kind, float sum, float x) {
 
 TensorValue reduce_integers(const Reduce& op, const TensorValue& x, const TensorType& output) {
   const std::vector<std::int64_t> from = x.to_ints();
-  std::vector<std::int64_t> to(static_cast<std::size_t>(output.elements()), 0);
+  std::vector<std::int64_t> to(to_index(output.elements()), 0);
   for_each_reduced(op, x.type.shape, [&](std::int64_t i, std::int64_t o, bool first) {
+    const std::int64_t value = from[to_index(i)];
+    std::int64_t& sum = to[to_index(o)];
     if (first) {
-      to[o] = from[i];
+      sum = value;
     } else if (op.kind == Reduce::Kind::max) {
-      to[o] = std::max(to[o], from[i]);
+      sum = std::max(sum, value);
     } else if (op.kind == Reduce::Kind::min) {
-      to[o] = std::min(to[o], from[i]);
+      sum = std::min(sum, value);
     } else {
-      to[o] += from[i];
+      sum += value;
     }
   });
   const std::int64_t count = reduced_count(op, x.type.shape);
@@ -170,8 +172,8 @@ TensorValue evaluate(const LayerNorm& op, const Values& inputs, const TensorType
     const float k = 1.0F / exact::sqrt(squares / count + op.epsilon);
     for (std::int64_t i = 0; i < n; ++i) {
       float value = (x[i] - mean) * k;
-      if (scale != nullptr) value = value * scale->as<float>()[i];
-      if (bias != nullptr) value = value + bias->as<float>()[i];
+      if (scale != nullptr) value = value * scale->as<float>()[to_index(i)];
+      if (bias != nullptr) value = value + bias->as<float>()[to_index(i)];
       y[i] = value;
     }
   }

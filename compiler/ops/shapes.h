@@ -34,6 +34,9 @@ std::vector<std::int64_t> row_major_strides(const Shape& shape);
 // Strides of `from` seen as `to`: 0 along dimensions that repeat.
 std::vector<std::int64_t> broadcast_strides(const Shape& from, const Shape& to);
 
+// A non-negative offset as a container's index.
+inline std::size_t to_index(std::int64_t offset) { return static_cast<std::size_t>(offset); }
+
 // Product of dimensions [first, last).
 std::int64_t count_between(const Shape& shape, std::size_t first, std::size_t last);
 

@@ -73,8 +73,8 @@ Requant::Requant(const std::vector<double>& multipliers, std::int64_t zero_point
   }
 }
 
-std::int8_t Requant::operator()(std::int64_t accumulator, std::size_t channel) const {
-  const Wide product = Wide{accumulator} * multipliers_[channel];
+std::int8_t Requant::operator()(std::int64_t accumulator, std::int64_t channel) const {
+  const Wide product = Wide{accumulator} * multipliers_[static_cast<std::size_t>(channel)];
   return codes_.clamp(zero_point_ + floor_shift(product + (Wide{1} << (shift_ - 1)), shift_));
 }
 

@@ -30,7 +30,7 @@ class Requant {
  public:
   // `multipliers` may be negative; the shift follows from the largest magnitude.
   Requant(const std::vector<double>& multipliers, std::int64_t zero_point, Codes codes);
-  std::int8_t operator()(std::int64_t accumulator, std::size_t channel = 0) const;
+  std::int8_t operator()(std::int64_t accumulator, std::int64_t channel = 0) const;
   int shift() const { return shift_; }
   std::int64_t multiplier(std::size_t channel) const { return multipliers_[channel]; }
 

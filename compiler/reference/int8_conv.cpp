@@ -1,6 +1,6 @@
 // Convolution, transposed convolution, fully connected, matrix product in int8: docs/quantization.md section 3.
 //
-//   acc = bias[o] + sum over taps inside the input of (x - zx) * (w - zw[o])
+//   acc = bias[to_index(o)] + sum over taps inside the input of (x - zx) * (w - zw[o])
 //
 // For each output pixel the centred inputs x - zx under the window are laid out as the weights are, [ky][kx][c], with 0
 // where a tap lies outside (it adds nothing); then every output channel is one dot product.
@@ -92,7 +92,7 @@ TapTable conv_table(const Window& window, std::size_t direction, std::int64_t in
     for (std::int64_t tap = 0; tap < window.kernel[direction]; ++tap) {
       const std::int64_t at =
           out * window.stride[direction] - pad + tap * window.dilation[direction];
-      table[out].push_back(at >= 0 && at < input ? at : -1);
+      table[to_index(out)].push_back(at >= 0 && at < input ? at : -1);
     }
   }
   return table;
@@ -108,7 +108,7 @@ TapTable transposed_table(const Window& window, std::size_t direction, std::int6
     for (std::int64_t tap = 0; tap < window.kernel[direction]; ++tap) {
       const std::int64_t out =
           i * window.stride[direction] - pad + tap * window.dilation[direction];
-      if (out >= 0 && out < output) table[out][tap] = i;
+      if (out >= 0 && out < output) table[to_index(out)][to_index(tap)] = i;
     }
   }
   return table;
@@ -140,9 +140,14 @@ TensorValue convolved(const Values& inputs, std::int64_t groups, const Clamp& cl
           for (const std::int64_t ix : column) {
             if (iy >= 0 && ix >= 0) {
               const std::int16_t* pixel = image + (iy * in[2] + ix) * in[3];
-              for (std::int64_t g = 0; g < groups; ++g) {
-                std::copy_n(pixel + g * group_in, group_in,
-                            patch.data() + g * depth + tap * group_in);
+              std::int16_t* to = patch.data() + tap * group_in;
+              if (group_in ==
+                  1) {  // depthwise: a call for each element would take most of the time
+                for (std::int64_t g = 0; g < groups; ++g) to[g * depth] = pixel[g];
+              } else {
+                for (std::int64_t g = 0; g < groups; ++g) {
+                  std::copy_n(pixel + g * group_in, group_in, to + g * depth);
+                }
               }
             }
             ++tap;
@@ -150,7 +155,7 @@ TensorValue convolved(const Values& inputs, std::int64_t groups, const Clamp& cl
         }
         for (std::int64_t o = 0; o < outputs; ++o) {
           const std::int16_t* under = patch.data() + o / group_out * depth;
-          *y++ = requant(bias[o] + dot(under, w.data() + o * depth, depth), o);
+          *y++ = requant(bias[to_index(o)] + dot(under, w.data() + o * depth, depth), o);
         }
       }
     }
@@ -184,7 +189,8 @@ TensorValue int8(const FullyConnected& op, const Values& inputs, const TensorTyp
   auto* y = buffer.data<std::int8_t>();
   for (std::int64_t row = 0; row < output.elements() / outputs; ++row) {
     for (std::int64_t o = 0; o < outputs; ++o) {
-      *y++ = requant(bias[o] + dot(x.data() + row * depth, w.data() + o * depth, depth), o);
+      *y++ =
+          requant(bias[to_index(o)] + dot(x.data() + row * depth, w.data() + o * depth, depth), o);
     }
   }
   return buffer.finish();
@@ -206,8 +212,8 @@ TensorValue int8(const MatMul&, const Values& inputs, const TensorType& output) 
     const std::int64_t column = i % columns;
     const std::int64_t k = i / columns % depth;
     const std::int64_t matrix = i / columns / depth;
-    right[(matrix * columns + column) * depth + k] =
-        static_cast<std::int16_t>(codes[i] - qb.zero_point[entry(qb, column)]);
+    right[to_index((matrix * columns + column) * depth + k)] =
+        static_cast<std::int16_t>(codes[to_index(i)] - qb.zero_point[entry(qb, column)]);
   }
   const Requant requant = requant_of(*inputs[0], *inputs[1], columns, output, Clamp{});
   OutputBuffer buffer(output);

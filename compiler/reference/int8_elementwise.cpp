@@ -37,7 +37,7 @@ TensorValue by_pairs(const Values& inputs, const TensorType& output, Combine com
   auto* y = buffer.data<std::int8_t>();
   for_each_broadcast(inputs[0]->type.shape, inputs[1]->type.shape, output.shape,
                      [&](std::int64_t i, std::int64_t ia, std::int64_t ib) {
-                       y[i] = combine(std::int64_t{a[ia]}, std::int64_t{b[ib]});
+                       y[i] = combine(std::int64_t{a[to_index(ia)]}, std::int64_t{b[to_index(ib)]});
                      });
   return buffer.finish();
 }
@@ -84,7 +84,8 @@ TensorValue prelu(const Binary& op, const Values& inputs, const TensorType& outp
   auto* y = buffer.data<std::int8_t>();
   for_each_broadcast(inputs[0]->type.shape, inputs[1]->type.shape, output.shape,
                      [&](std::int64_t i, std::int64_t ix, std::int64_t is) {
-                       const std::int64_t centred = std::int64_t{x[ix]} - qx.zero_point[0];
+                       const std::int64_t centred =
+                           std::int64_t{x[to_index(ix)]} - qx.zero_point[0];
                        y[i] = requant(centred, centred >= 0 ? 0 : 1 + is);
                      });
   return buffer.finish();

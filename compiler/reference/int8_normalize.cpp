@@ -74,8 +74,8 @@ TensorValue int8(const LayerNorm& op, const Values& inputs, const TensorType& ou
     for (std::int64_t i = 0; i < n; ++i) {
       const std::int64_t centred = std::int64_t{row[i]} - qx.zero_point[0];
       float t = static_cast<float>(n * centred - s1) * g;
-      if (gamma != nullptr) t = t * gamma->as<float>()[i];
-      if (beta != nullptr) t = t + beta->as<float>()[i];
+      if (gamma != nullptr) t = t * gamma->as<float>()[to_index(i)];
+      if (beta != nullptr) t = t + beta->as<float>()[to_index(i)];
       *y++ = quantize_float(t, parameters(output));
     }
   }

@@ -18,7 +18,7 @@ class DivisorRequant {
     std::vector<double> multipliers;
     for (const std::int64_t n : divisors) {
       if (n < 1 || entry_.contains(n)) continue;
-      entry_[n] = multipliers.size();
+      entry_[n] = static_cast<std::int64_t>(multipliers.size());
       multipliers.push_back(double{x.scale[0]} / (double{y.scale[0]} * static_cast<double>(n)));
     }
     requant_.emplace_back(multipliers, y.zero_point[0], Codes{});
@@ -30,7 +30,7 @@ class DivisorRequant {
   }
 
  private:
-  std::map<std::int64_t, std::size_t> entry_;
+  std::map<std::int64_t, std::int64_t> entry_;
   std::vector<Requant> requant_;
   std::int64_t zero_point_ = 0;
 };
@@ -81,14 +81,14 @@ TensorValue int8(const Reduce& op, const Values& inputs, const TensorType& outpu
   const auto codes = x.as<std::int8_t>();
   std::vector<std::int64_t> folded(static_cast<std::size_t>(output.elements()), 0);
   for_each_reduced(op, x.type.shape, [&](std::int64_t i, std::int64_t o, bool first) {
-    const std::int64_t value = std::int64_t{codes[i]} - zero_point;
+    const std::int64_t value = std::int64_t{codes[to_index(i)]} - zero_point;
+    std::int64_t& sum = folded[to_index(o)];
     if (first) {
-      folded[o] = value;
+      sum = value;
     } else if (sums) {
-      folded[o] += value;
+      sum += value;
     } else {
-      folded[o] =
-          op.kind == Reduce::Kind::max ? std::max(folded[o], value) : std::min(folded[o], value);
+      sum = op.kind == Reduce::Kind::max ? std::max(sum, value) : std::min(sum, value);
     }
   });
   const std::int64_t divisor = op.kind == Reduce::Kind::mean ? reduced_count(op, x.type.shape) : 1;
