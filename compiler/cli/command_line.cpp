@@ -33,6 +33,27 @@ CLI::Option* add_parsed(CLI::App& app, const std::string& name, const std::strin
   return option->type_name(form);
 }
 
+// One of a few words, each for a value.
+template <class T>
+CLI::Option* add_choice(CLI::App& app, const std::string& name, T& value,
+                        const std::vector<std::pair<std::string, T>>& choices,
+                        const std::string& help) {
+  std::vector<std::string> words;
+  std::string form;
+  for (const auto& [word, ignored] : choices) {
+    words.push_back(word);
+    form += (form.empty() ? "" : "|") + word;
+  }
+  const auto store = [&value, choices](const std::string& given) {
+    for (const auto& [word, meaning] : choices) {
+      if (word == given) value = meaning;
+    }
+  };
+  return app.add_option_function<std::string>(name, store, help)
+      ->check(CLI::IsMember(words).description(""))
+      ->type_name(form);
+}
+
 // What every subcommand that takes a model takes, defined once.
 void add_model_options(CLI::App& app, CommandLine& line) {
   CompileOptions& options = line.compile;
@@ -54,13 +75,12 @@ void add_model_options(CLI::App& app, CommandLine& line) {
                  "Calibration data, which makes the result int8: pictures, .npy files, or folders "
                  "of them or of "
                  "test_data_set_*/input_0.pb")
-      ->type_name("PATH...");
-  app.add_option("--calibration-method", options.calibration.method, "How ranges become scales")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, CalibrationMethod>{{"minmax", CalibrationMethod::minmax},
-                                                   {"percentile", CalibrationMethod::percentile},
-                                                   {"mse", CalibrationMethod::mse}}))
-      ->type_name("minmax|percentile|mse");
+      ->type_name("PATH");
+  add_choice(app, "--calibration-method", options.calibration.method,
+             {{"minmax", CalibrationMethod::minmax},
+              {"percentile", CalibrationMethod::percentile},
+              {"mse", CalibrationMethod::mse}},
+             "How ranges become scales");
   add_parsed(
       app, "--mean", "R,G,B", parse_channels,
       [&](auto value) { options.samples.normalization.mean = value; },
@@ -82,19 +102,13 @@ void add_model_options(CLI::App& app, CommandLine& line) {
       "Fixes the dimensions that the model leaves open");
   std::vector<std::string> stages(std::begin(kStages), std::end(kStages));
   app.add_option("--dump-after", line.dump_after, "Print the value after a stage")
-      ->check(CLI::IsMember(stages))
+      ->check(CLI::IsMember(stages).description(""))
       ->type_name("import|passes|calibrate|quantize|lower|plan|emit");
-  app.add_option_function<std::string>(
-         "--runtime",
-         [&](const std::string& value) { options.bundle_runtime = value == "bundled"; },
-         "bundled: copy the runtime files that are used; external: the project has them")
-      ->check(CLI::IsMember({"bundled", "external"}))
-      ->type_name("bundled|external");
-  app.add_option("--weights-format", options.weights_format,
-                 "C++ arrays, or an assembler file that includes a binary")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, WeightsFormat>{
-          {"cpp", WeightsFormat::cpp}, {"incbin", WeightsFormat::incbin}}))
-      ->type_name("cpp|incbin");
+  add_choice(app, "--runtime", options.bundle_runtime, {{"bundled", true}, {"external", false}},
+             "bundled: copy the runtime files that are used; external: the project has them");
+  add_choice(app, "--weights-format", options.weights_format,
+             {{"cpp", WeightsFormat::cpp}, {"incbin", WeightsFormat::incbin}},
+             "C++ arrays, or an assembler file that includes a binary");
   app.add_flag("--quiet", line.quiet, "Print nothing but errors");
   app.add_flag("--json", line.json, "Print the report as JSON");
 }
@@ -150,10 +164,8 @@ void add_verify(CLI::App& app, CommandLine& line) {
           "--reference", verify.reference,
           "Stored outputs for --data, one a sample; default: output_*.pb beside the inputs")
       ->type_name("FILE.npy");
-  command->add_option("--on", verify.on, "Where the generated code runs; default: host")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, Machine>{{"host", Machine::host}, {"qemu", Machine::qemu}}))
-      ->type_name("host|qemu");
+  add_choice(*command, "--on", verify.on, {{"host", Machine::host}, {"qemu", Machine::qemu}},
+             "Where the generated code runs; default: host");
   command->add_flag("--layers", verify.layers, "A table by layer, worst first");
   command
       ->add_option("--min-sqnr", verify.min_sqnr_db,

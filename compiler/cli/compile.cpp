@@ -52,6 +52,9 @@ int run_compile(const CommandLine& command) {
     fmt::print("{}", made->files.at("report.json"));
   } else if (!command.quiet) {
     print_summary(made->report);
+    if (!made->samples.empty() && made->int8) {
+      fmt::print("  int8    ranges from {} samples\n", made->samples.size());
+    }
     if (!made->int8) print_int8_hint(*made);
     print_next_step(command, *made);
   }
