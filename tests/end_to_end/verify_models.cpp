@@ -1,0 +1,122 @@
+// `linnet verify` on every network of models/, on the host and on the emulated Cortex-M7: int8 bytes equal the oracle's,
+// float is within 1e-4 of ONNX Runtime's outputs. One test case a network, so that ctest runs them side by side.
+#include <catch2/catch.hpp>
+#include <iostream>
+
+#include "compiler/verify/verify.h"
+#include "tests/support/model_files.h"
+
+namespace linnet {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace testing;
+
+CompileOptions compile_options(const std::string& name, const fs::path& model) {
+  CompileOptions options;
+  options.model = model;
+  options.target = "stm32h743";
+  options.samples = feeding(models_folder() / name / "model.json");
+  return options;
+}
+
+VerifyReport must_hold(const CompileOptions& compile, const VerifyOptions& options) {
+  const Result<VerifyReport> report = verify(compile, options);
+  if (!report) FAIL(format(report.diagnostics()));
+  std::cout << to_text(*report) << '\n';
+  INFO(format(report->failures));
+  CHECK(report->failures.empty());
+  for (const CodeReport& code : report->codes) {
+    INFO(code.dtype);
+    CHECK(code.samples > 0);
+    CHECK(code.bytes.total > 0);
+    if (options.on == Machine::qemu) CHECK(code.stack_bytes > 0);
+  }
+  return *report;
+}
+
+// A float network with its calibration pictures, on the test pictures.
+void check_float_network(const std::string& name) {
+  const fs::path folder = models_folder() / name;
+  CompileOptions compile = compile_options(name, folder / (name + ".onnx"));
+  compile.calibrate = {models_folder() / "images/calibration"};
+  VerifyOptions options;
+  options.data = models_folder() / "images/test";
+  options.reference = folder / "outputs.npy";
+  for (const Machine machine : {Machine::host, Machine::qemu}) {
+    options.on = machine;
+    const VerifyReport report = must_hold(compile, options);
+    REQUIRE(report.codes.size() == 2);
+    CHECK(report.codes[0].dtype == "float32");
+    REQUIRE(report.codes[0].stored);
+    CHECK(report.codes[0].stored->error.relative <= 1e-4);
+    CHECK(report.codes[1].dtype == "int8");
+    CHECK(report.codes[1].bytes.differing == 0);
+    CHECK(report.codes[1].samples == 16);
+    CHECK(report.codes[1].linker_script == (machine == Machine::qemu ? "banks.ld" : ""));
+    REQUIRE(report.int8_to_float);
+    CHECK(report.int8_to_float->sqnr_db > 15);
+  }
+}
+
+TEST_CASE("verify phinet_96") { check_float_network("phinet_96"); }
+TEST_CASE("verify phinet_96_a1") { check_float_network("phinet_96_a1"); }
+TEST_CASE("verify phinet_96_a1_compat") { check_float_network("phinet_96_a1_compat"); }
+TEST_CASE("verify phinet_96_conv2d_input") { check_float_network("phinet_96_conv2d_input"); }
+TEST_CASE("verify xinet_96") { check_float_network("xinet_96"); }
+TEST_CASE("verify xinet_64x96") { check_float_network("xinet_64x96"); }
+
+TEST_CASE("verify tf2onnx_nhwc: int8 in and out") {
+  const fs::path folder = models_folder() / "tf2onnx_nhwc";
+  const CompileOptions compile = compile_options("tf2onnx_nhwc", folder / "tf2onnx_nhwc.onnx");
+  VerifyOptions options;
+  options.data = folder / "inputs_int8.npy";
+  options.reference = folder / "outputs_int8.npy";
+  for (const Machine machine : {Machine::host, Machine::qemu}) {
+    options.on = machine;
+    const VerifyReport report = must_hold(compile, options);
+    REQUIRE(report.codes.size() == 1);
+    CHECK(report.codes[0].dtype == "int8");
+    REQUIRE(report.codes[0].stored);
+    CHECK(report.codes[0].stored->error.max_abs <=
+          1.01 * static_cast<double>(report.codes[0].stored->step));
+  }
+}
+
+// Issue 3, acceptance 2: a quantized network against ONNX Runtime's run of it.
+void check_quantized_network(const std::string& name, const std::string& variant) {
+  const fs::path folder = models_folder() / name / "variants" / variant;
+  const CompileOptions compile = compile_options(name, folder / "model.onnx");
+  VerifyOptions options;
+  options.data = models_folder() / "images/test";
+  options.reference = folder / "outputs_unoptimised.npy";
+  const VerifyReport report = must_hold(compile, options);
+  REQUIRE(report.codes.size() == 1);
+  REQUIRE(report.codes[0].stored);
+  const StoredComparison& stored = *report.codes[0].stored;
+  const double step = json_numbers(folder / "quantized.json", "output_step").front();
+  const double theirs =
+      json_numbers(folder / "quantized.json", "rms_optimised_to_unoptimised_steps").front();
+  std::cout << name << ' ' << variant << ": generated code to ONNX Runtime rms "
+            << stored.rms / step << " steps, ONNX Runtime to itself " << theirs << " steps, SQNR "
+            << stored.sqnr_db << " dB\n\n";
+  if (variant.starts_with("qdq")) {
+    CHECK(stored.rms / step <= 1.25 * theirs + 0.25);
+  } else {
+    CHECK(stored.sqnr_db >= 25);
+  }
+}
+
+TEST_CASE("verify phinet_96 quantized by ONNX Runtime") {
+  for (const char* variant : {"qdq_s8s8_per_channel", "qdq_u8s8_per_tensor",
+                              "qoperator_s8s8_per_channel", "qoperator_u8u8_per_tensor"})
+    check_quantized_network("phinet_96", variant);
+}
+
+TEST_CASE("verify xinet_96 quantized by ONNX Runtime") {
+  for (const char* variant : {"qdq_s8s8_per_channel", "qoperator_u8u8_per_tensor"})
+    check_quantized_network("xinet_96", variant);
+}
+
+}  // namespace
+}  // namespace linnet
