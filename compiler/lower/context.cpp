@@ -117,8 +117,8 @@ ConstantId LowerContext::add_constant(std::string stem, std::span<const std::byt
   Constant made;
   made.role = role;
   // The number at the end makes the name unique.
-  made.name = key.substr(0, 1) + "_" + identifier_part(stem) + "_" +
-              std::to_string(program_.constants.size());
+  stem = identifier_part(stem);
+  made.name = key.substr(0, 1) + "_" + stem + "_" + std::to_string(program_.constants.size());
   made.bytes.assign(bytes.begin(), bytes.end());
   const ConstantId id = program_.constants.push(std::move(made));
   by_content_.emplace(std::move(key), id);

@@ -15,13 +15,6 @@
 namespace linnet {
 namespace {
 
-// E150: no kernel of the runtime does this operator.
-Diagnostic no_kernel(const Node& node) {
-  return {"E150", node.origin.name, node.origin.op,
-          std::string("there is no kernel for ") + op_name(node.op),
-          "please report the model; meanwhile split it before this node"};
-}
-
 template <class T>
 constexpr bool kIsView = std::is_same_v<T, Reshape> || std::is_same_v<T, Cast>;
 
@@ -32,10 +25,8 @@ Result<Nothing> lower_node(const Node& node, LowerContext& context) {
         if constexpr (kIsView<T>) {
           context.alias(node.output(), node.inputs.front());
           return ok();
-        } else if constexpr (requires { lower(op, node, context); }) {
-          return lower(op, node, context);
         } else {
-          return no_kernel(node);
+          return lower(op, node, context);
         }
       },
       node.op);
