@@ -2,6 +2,8 @@
 #include "compiler/cli/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <cmath>
+#include <cstdlib>
 #include <iostream>
 #include <iterator>
 #include <memory>
@@ -86,7 +88,7 @@ void add_model_options(CLI::App& app, CommandLine& line) {
       [&](auto value) { options.samples.normalization.mean = value; },
       "Pictures become (pixel - mean) * scale, pixels from 0 to 255; default 0");
   add_parsed(
-      app, "--scale", "R,G,B", parse_channels,
+      app, "--scale", "R,G,B", parse_scales,
       [&](auto value) { options.samples.normalization.scale = value; }, "See --mean; default 1");
   app.add_flag("--resize", options.samples.resize, "Scale pictures of another size to the input's");
   add_parsed(
@@ -111,6 +113,16 @@ void add_model_options(CLI::App& app, CommandLine& line) {
              "C++ arrays, or an assembler file that includes a binary");
   app.add_flag("--quiet", line.quiet, "Print nothing but errors");
   app.add_flag("--json", line.json, "Print the report as JSON");
+}
+
+// "nan" and "inf" read as numbers, but no comparison with them ever fails.
+CLI::Validator finite_number() {
+  return CLI::Validator(
+      [](const std::string& text) -> std::string {
+        const double value = std::strtod(text.c_str(), nullptr);
+        return std::isfinite(value) ? "" : "'" + text + "' is not a finite number";
+      },
+      "", "finite");
 }
 
 CLI::App* add_command(CLI::App& app, const char* name, const char* what, const char* example) {
@@ -170,10 +182,12 @@ void add_verify(CLI::App& app, CommandLine& line) {
   command
       ->add_option("--min-sqnr", verify.min_sqnr_db,
                    "Fail when int8 is further from float than this")
+      ->check(finite_number())
       ->type_name("DB");
   command
       ->add_option("--float-tolerance", verify.float_tolerance,
                    "Largest error of float code, as a part of the output's range; default 1e-4")
+      ->check(finite_number())
       ->type_name("FRACTION");
   add_model_options(*command, line);
   command->callback([&] { line.verb = CommandLine::Verb::verify; });

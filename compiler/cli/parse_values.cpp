@@ -2,6 +2,8 @@
 #include "compiler/cli/parse_values.h"
 
 #include <fmt/format.h>
+#include <algorithm>
+#include <cmath>
 
 #include <charconv>
 #include <limits>
@@ -54,7 +56,7 @@ std::optional<std::array<double, 3>> parse_channels(std::string_view text) {
   while (true) {
     const std::size_t comma = text.find(',');
     const auto value = parse_number<double>(text.substr(0, comma));
-    if (!value) return std::nullopt;
+    if (!value || !std::isfinite(*value)) return std::nullopt;
     values.push_back(*value);
     if (comma == std::string_view::npos) break;
     text.remove_prefix(comma + 1);
@@ -62,6 +64,12 @@ std::optional<std::array<double, 3>> parse_channels(std::string_view text) {
   if (values.size() == 1) values.resize(3, values.front());
   if (values.size() != 3) return std::nullopt;
   return std::array{values[0], values[1], values[2]};
+}
+
+std::optional<std::array<double, 3>> parse_scales(std::string_view text) {
+  const auto scales = parse_channels(text);
+  if (!scales || std::count(scales->begin(), scales->end(), 0.0) > 0) return std::nullopt;
+  return scales;
 }
 
 std::string readable_bytes(std::int64_t bytes) {

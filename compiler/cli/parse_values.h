@@ -21,6 +21,8 @@ std::optional<std::pair<std::string, Shape>> parse_input_shape(std::string_view 
 
 // One number or three (R,G,B).
 std::optional<std::array<double, 3>> parse_channels(std::string_view text);
+// The same, and none is 0.
+std::optional<std::array<double, 3>> parse_scales(std::string_view text);
 
 // 71270 -> "69.6 KiB"
 std::string readable_bytes(std::int64_t bytes);

@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <string>
 #include <system_error>
+#include <vector>
 
 namespace linnet {
 namespace {
@@ -41,6 +43,38 @@ Result<Nothing> write_file(const fs::path& path, const std::string& text) {
   return ok();
 }
 
+// Beside the files: their names, one a line. The next call removes those that it does not write itself, so that a
+// folder never mixes two networks' sources.
+constexpr const char* kManifest = ".linnet_files";
+
+std::string manifest_of(const std::map<std::string, std::string>& files) {
+  std::string text;
+  for (const auto& [name, contents] : files) text += name + "\n";
+  return text;
+}
+
+void remove_stale(const fs::path& target, const std::vector<std::string>& old_names,
+                  const std::map<std::string, std::string>& files) {
+  for (const std::string& name : old_names) {
+    const fs::path relative = fs::path(name).lexically_normal();
+    const bool inside = relative.is_relative() && !relative.empty() && *relative.begin() != "..";
+    if (!inside || files.contains(name)) continue;
+    std::error_code
+        ignored;  // a file that is gone already, or a folder that a stranger's file keeps
+    fs::remove(target / relative, ignored);
+    for (fs::path parent = relative.parent_path(); !parent.empty(); parent = parent.parent_path()) {
+      fs::remove(target / parent, ignored);
+    }
+  }
+}
+
+std::vector<std::string> read_manifest(const fs::path& target) {
+  std::vector<std::string> names;
+  std::ifstream file(target / kManifest);
+  for (std::string name; std::getline(file, name);) names.push_back(name);
+  return names;
+}
+
 // Moves a file of the temporary folder over the one in place.
 Result<Nothing> move_into(const fs::path& from, const fs::path& to) {
   std::error_code error;
@@ -54,6 +88,7 @@ Result<Nothing> move_into(const fs::path& from, const fs::path& to) {
 
 Result<Nothing> write_files(const fs::path& folder,
                             const std::map<std::string, std::string>& files) {
+  if (folder.empty()) return cannot_write(folder, "it has no name");
   fs::path target = fs::absolute(folder).lexically_normal();
   if (!target.has_filename()) target = target.parent_path();  // "out/"
   std::error_code error;
@@ -74,6 +109,9 @@ Result<Nothing> write_files(const fs::path& folder,
     const std::string reason = diagnostic.message.substr(diagnostic.message.rfind("': ") + 3);
     return cannot_write(folder, reason);
   }
+  if (const Result<Nothing> kept = write_file(temporary.path / kManifest, manifest_of(files));
+      !kept)
+    return kept;
   if (!exists) {
     fs::rename(temporary.path, target, error);
     if (error) return cannot_write(folder, error.message());
@@ -83,6 +121,11 @@ Result<Nothing> write_files(const fs::path& folder,
     const Result<Nothing> moved = move_into(temporary.path / name, target / name);
     if (!moved) return moved;
   }
+  const std::vector<std::string> old_names = read_manifest(target);
+  if (const Result<Nothing> moved = move_into(temporary.path / kManifest, target / kManifest);
+      !moved)
+    return moved;
+  remove_stale(target, old_names, files);
   return ok();
 }
 
