@@ -101,7 +101,9 @@ void add_model_options(CLI::App& app, CommandLine& line) {
   add_parsed(
       app, "--input-shape", "NAME=1x3x96x96", parse_input_shape,
       [&](auto value) { options.input_shapes[value.first] = value.second; },
-      "Fixes the dimensions that the model leaves open");
+      "Fixes the dimensions that the model leaves open; once for each input")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->trigger_on_parse();
   std::vector<std::string> stages(std::begin(kStages), std::end(kStages));
   app.add_option("--dump-after", line.dump_after, "Print the value after a stage")
       ->check(CLI::IsMember(stages).description(""))
@@ -178,6 +180,10 @@ void add_verify(CLI::App& app, CommandLine& line) {
       ->type_name("FILE.npy");
   add_choice(*command, "--on", verify.on, {{"host", Machine::host}, {"qemu", Machine::qemu}},
              "Where the generated code runs; default: host");
+  command
+      ->add_option("--labels", verify.labels,
+                   "Class names, one a line: show the best of each sample")
+      ->type_name("FILE");
   command->add_flag("--layers", verify.layers, "A table by layer, worst first");
   command
       ->add_option("--min-sqnr", verify.min_sqnr_db,

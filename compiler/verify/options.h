@@ -16,6 +16,8 @@ struct VerifyOptions {
   std::filesystem::path data;
   // Stored outputs for `data`, one for each sample along the first dimension (.npy); empty: output_*.pb beside the inputs.
   std::filesystem::path reference;
+  std::filesystem::path
+      labels;  // names of the classes, one a line: the best of each sample are shown
   Machine on = Machine::host;
   std::optional<double> min_sqnr_db;  // judge int8 against float
   double float_tolerance = 1e-4;      // of the output's range

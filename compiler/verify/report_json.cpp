@@ -150,6 +150,13 @@ std::string to_json(const VerifyReport& report) {
   }
   if (report.asked_for_layers)
     member("layers", array(report.layers, [](const LayerReport& layer) { return json_of(layer); }));
+  if (!report.top_classes.empty())
+    member("top_classes", array(report.top_classes, [](const std::vector<Score>& scores) {
+             Object sample;
+             for (const Score& score : scores)
+               sample.set(score.label, static_cast<double>(score.value));
+             return sample.text();
+           }));
   member("notes", array(report.notes, [](const std::string& note) { return json_string(note); }));
   member("failures",
          array(report.failures, [](const Diagnostic& failure) { return json_of(failure); }));

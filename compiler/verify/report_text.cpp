@@ -65,6 +65,17 @@ void print_board(Out out, const CodeReport& code) {
                  code.stack_bytes > code.stack_bound_bytes ? "  FAILED" : "");
 }
 
+void print_top_classes(Out out, const VerifyReport& report) {
+  if (report.top_classes.empty()) return;
+  fmt::format_to(out, "\n  top classes, by the {} code\n", report.codes.back().dtype);
+  for (std::size_t s = 0; s < report.top_classes.size(); ++s) {
+    fmt::format_to(out, "  sample {:<3}", s + 1);
+    for (const Score& score : report.top_classes[s])
+      fmt::format_to(out, "  {} {:.2f}", harmless(score.label, 40), score.value);
+    fmt::format_to(out, "\n");
+  }
+}
+
 void print_layers(Out out, const VerifyReport& report) {
   fmt::format_to(out,
                  "\n  layers, int8 against float, worst first\n"
@@ -106,6 +117,7 @@ std::string to_text(const VerifyReport& report) {
   for (const CodeReport& code : report.codes) board = board || !code.linker_script.empty();
   if (board) text += '\n';
   for (const CodeReport& code : report.codes) print_board(out, code);
+  print_top_classes(out, report);
   if (report.asked_for_layers) print_layers(out, report);
   for (const std::string& note : report.notes)
     fmt::format_to(out, "  note: {}\n", harmless(note, 400));

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <fstream>
 #include <future>
 
 #include "compiler/emit/code_costs.h"
@@ -304,6 +304,36 @@ Similarity similarity_of(const Compiled& made, const TestData& data,
   return similarity;
 }
 
+Result<std::vector<std::string>> read_labels(const std::filesystem::path& path) {
+  std::vector<std::string> labels;
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) labels.push_back(line);
+  if (labels.empty())  // E292: the file of class names cannot be used
+    return Diagnostic{"E292",
+                      {},
+                      {},
+                      fmt::format("'{}' holds no class names", path.string()),
+                      "give a text file with one name a line"};
+  return labels;
+}
+
+// The three best classes of the first output of each sample.
+std::vector<std::vector<Score>> top_classes(const Graph& graph, const std::vector<Values>& outputs,
+                                            const std::vector<std::string>& labels) {
+  std::vector<std::vector<Score>> all;
+  for (const std::vector<std::vector<float>>& sample : reals_of(graph, outputs)) {
+    std::vector<Score> scores;
+    for (std::size_t i = 0; i < sample.front().size(); ++i)
+      scores.push_back(
+          {i < labels.size() ? labels[i] : fmt::format("class {}", i), sample.front()[i]});
+    std::stable_sort(scores.begin(), scores.end(),
+                     [](const Score& a, const Score& b) { return a.value > b.value; });
+    scores.resize(std::min<std::size_t>(scores.size(), 3));
+    all.push_back(std::move(scores));
+  }
+  return all;
+}
+
 }  // namespace
 
 Result<VerifyReport> verify(const CompileOptions& compile, const VerifyOptions& options,
@@ -342,6 +372,11 @@ Result<VerifyReport> verify(const CompileOptions& compile, const VerifyOptions& 
   if (!ran) return ran.diagnostics();
   report.codes.push_back(ran->report);
 
+  if (!options.labels.empty()) {
+    const Result<std::vector<std::string>> labels = read_labels(options.labels);
+    if (!labels) return labels.diagnostics();
+    report.top_classes = top_classes(made->graph, ran->outputs, *labels);
+  }
   if (has_float) report.int8_to_float = similarity_of(*made, *data, ran->outputs);
   report.asked_for_layers = options.layers;
   if (options.layers) {

@@ -41,6 +41,12 @@ struct CodeReport {
   FlashUse flash;
 };
 
+// A class and its value in an output.
+struct Score {
+  std::string label;
+  float value = 0;
+};
+
 struct VerifyReport {
   std::string name;
   std::string target;
@@ -52,6 +58,7 @@ struct VerifyReport {
   std::optional<double> min_sqnr_db;
   bool asked_for_layers = false;
   std::vector<LayerReport> layers;
+  std::vector<std::vector<Score>> top_classes;  // by sample, best first; with VerifyOptions::labels
   std::vector<std::string> notes;
   Diagnostics failures;  // what does not hold; empty: everything does
 };

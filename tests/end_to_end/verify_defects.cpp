@@ -60,7 +60,7 @@ const Mutation kMutations[] = {
     {"one wrong zero point",
      [](Files& files) {
        replace_after(files.at("phinet_96.cpp"),
-                     "layer_5 = ", "layer.in_zero = ", "layer.in_zero = 1 + ");
+                     "layer_5 = ", "layer.out_zero = ", "layer.out_zero = 1 + ");
      }},
     {"rounding left out",
      [](Files& files) {
@@ -159,7 +159,7 @@ TEST_CASE("verify: exit codes and JSON of the command") {
   const std::string model = "models/phinet_96/phinet_96.onnx";
   const std::vector<std::string> calibrated{
       model,   "--calibrate", "models/images/calibration", "--mean",
-      "127.5", "--scale",     "0.00784313725490196"};
+      "127.5", "--scale",     "0.00784313725490196",       "--resize"};
   const auto with = [&](std::vector<std::string> more) {
     more.insert(more.begin(), calibrated.begin(), calibrated.end());
     return run_linnet(std::move(more));
@@ -177,15 +177,15 @@ TEST_CASE("verify: exit codes and JSON of the command") {
 
   CHECK(run_linnet({model, "--on", "moon"}).exit_code == 2);
   CHECK(run_linnet({model, "--data", "models/nowhere"}).exit_code == 1);
-  const Finished wrong =
-      run_linnet({model, "--data", "models/images/test", "--mean", "127.5", "--scale",
-                  "0.00784313725490196", "--reference", "models/tf2onnx_nhwc/outputs_int8.npy"});
+  const Finished wrong = run_linnet({model, "--data", "models/images/test", "--mean", "127.5",
+                                     "--scale", "0.00784313725490196", "--resize", "--reference",
+                                     "models/tf2onnx_nhwc/outputs_int8.npy"});
   CHECK(wrong.exit_code == 1);
   CHECK(wrong.output.find("E291 'models/tf2onnx_nhwc/outputs_int8.npy' is ") != std::string::npos);
   // Stored outputs that are not this model's: the float code cannot be within the tolerance.
   const Finished far =
       run_linnet({model, "--data", "models/images/test", "--mean", "127.5", "--scale",
-                  "0.00784313725490196", "--reference", "models/xinet_96/outputs.npy"});
+                  "0.00784313725490196", "--resize", "--reference", "models/xinet_96/outputs.npy"});
   CHECK(far.exit_code == 70);
   CHECK(far.output.find("E913 the float code is ") != std::string::npos);
 }
