@@ -225,6 +225,18 @@ class Loader {
   Result<TensorValue> convert(const fs::path& path, const TensorValue& value,
                               std::size_t input) const {
     const Port& port = graph_.inputs[input];
+    if (value.type.dtype == DType::f32) {
+      const auto elements = value.as<float>();
+      if (!std::all_of(elements.begin(), elements.end(),
+                       [](float x) { return std::isfinite(x); })) {
+        // E210: ranges cannot be taken from such data.
+        return Diagnostic{"E210",
+                          {},
+                          {},
+                          fmt::format("'{}' holds infinite numbers or NaN", path.string()),
+                          "leave it out, or repair the program that wrote it"};
+      }
+    }
     if (value.type.dtype == port.model_dtype) return value;
     const TensorType type{port.model_dtype, value.type.shape, {}};
     if (port.model_dtype == DType::f32) return TensorValue::of(type, value.to_floats());

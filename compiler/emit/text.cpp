@@ -15,7 +15,7 @@ namespace {
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 bool is_digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
 
-// What C++17 and C11 reserve, and namespaces that generated code itself uses.
+// What C++17 and C11 reserve, namespaces that generated code itself uses, and what would hide the C library.
 bool is_reserved(std::string_view name) {
   static constexpr std::array kWords{"alignas",
                                      "alignof",
@@ -105,7 +105,18 @@ bool is_reserved(std::string_view name) {
                                      "while",
                                      "xor",
                                      "xor_eq"};
-  return std::find(kWords.begin(), kWords.end(), name) != kWords.end();
+  // NAME.h must not hide a header of the C library, nor the namespace NAME one of its functions.
+  static constexpr std::array kLibrary{
+      "abort",    "abs",     "access",    "assert",  "clock",   "close",  "complex", "cos",
+      "ctype",    "div",     "errno",     "exit",    "exp",     "fenv",   "gamma",   "index",
+      "inttypes", "iso646",  "j0",        "j1",      "jn",      "limits", "link",    "linux",
+      "locale",   "log",     "math",      "memory",  "open",    "pipe",   "pow",     "random",
+      "read",     "remove",  "rename",    "rindex",  "select",  "setjmp", "signal",  "sin",
+      "stdalign", "stdarg",  "stdatomic", "stdbool", "stddef",  "stdint", "stdio",   "stdlib",
+      "string",   "strings", "tan",       "tgmath",  "threads", "time",   "uchar",   "unistd",
+      "unix",     "wchar",   "wctype",    "write",   "y0",      "y1",     "yn"};
+  return std::find(kWords.begin(), kWords.end(), name) != kWords.end() ||
+         std::find(kLibrary.begin(), kLibrary.end(), name) != kLibrary.end();
 }
 
 }  // namespace
@@ -188,7 +199,8 @@ Result<Nothing> check_identifier(std::string_view name) {
   // E502: --name becomes a namespace, file names and the start of C identifiers.
   return Diagnostic{
       "E502", "", "", "the name '" + harmless(name) + "' is not usable as a C++ namespace",
-      "give --name letters, digits and single underscores, starting with a letter, no keyword"};
+      "give --name letters, digits and single underscores, starting with a letter, no "
+      "keyword or name of the C library"};
 }
 
 }  // namespace linnet

@@ -131,18 +131,25 @@ std::string describe_peak(const Program& program, const LowerBound& bound) {
                      bound.bytes);
 }
 
-Diagnostic does_not_fit(const Program& program, const Target& target, const PlaceResult& result,
-                        const LowerBound& bound) {
+Diagnostic does_not_fit(const Program& program, const Target& target,
+                        const std::vector<PlaceItem>& items, const LowerBound& bound) {
   std::int64_t capacity = 0;
   for (const MemoryBank& bank : target.banks) capacity += bank.size_bytes.value_or(0);
+  MemoryBank endless;
+  endless.name = "ram";
+  const PlaceResult best = place(items, std::span(&endless, 1));
+  const bool in_float =
+      !program.calls.empty() && program.calls.back().output_type.dtype == DType::f32;
   // E301: the arenas do not fit the target's banks.
-  return {"E301", "", "",
-          fmt::format(
-              "the network does not fit the RAM of {} ({} bytes in {} banks): {} bytes found no "
-              "room; the peak is set by {}",
-              target.name, capacity, target.banks.size(), result.unplaced_bytes,
-              describe_peak(program, bound)),
-          "use a smaller input or a narrower network, or another --target"};
+  return {
+      "E301", "", "",
+      fmt::format(
+          "the network does not fit the RAM of {} ({} bytes in {} banks): the best reached is {} "
+          "bytes in one piece; the peak is set by {}",
+          target.name, capacity, target.banks.size(), best.total_bytes,
+          describe_peak(program, bound)),
+      in_float ? "give calibration data (--calibrate): int8 takes a quarter"
+               : "use a smaller input or a narrower network, or another --target"};
 }
 
 }  // namespace
@@ -159,7 +166,7 @@ Result<Plan> plan_whole_tensors(const Program& program, const Target& target,
   const std::vector<PlaceItem> items = place_items(program, plan);
   const LowerBound bound = lower_bound(items);
   const PlaceResult result = place(items, target.banks, arena_limit_bytes);
-  if (!result.fits) return does_not_fit(program, target, result, bound);
+  if (!result.fits) return does_not_fit(program, target, items, bound);
 
   for (std::size_t i = 0; i < items.size(); ++i) {
     plan.placements[i].bank = result.places[i].bank;

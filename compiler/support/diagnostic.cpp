@@ -19,7 +19,8 @@ std::string format(const Diagnostic& diagnostic, std::string_view file) {
 
 std::string format(const Diagnostics& diagnostics, std::string_view file) {
   std::string text;
-  for (const Diagnostic& diagnostic : diagnostics) text.append(format(diagnostic, file)).append("\n");
+  for (const Diagnostic& diagnostic : diagnostics)
+    text.append(format(diagnostic, file)).append("\n");
   return text;
 }
 
@@ -27,7 +28,12 @@ int exit_code(const Diagnostics& diagnostics) {
   int worst = 0;
   for (const Diagnostic& diagnostic : diagnostics) {
     const char family = diagnostic.code.size() > 1 ? diagnostic.code[1] : '0';
-    const int code = family == '3' ? 3 : family == '4' ? 4 : family == '9' ? 70 : 1;
+    // E502 is about --name: wrong usage.
+    const int code = diagnostic.code == "E502" ? 2
+                     : family == '3'           ? 3
+                     : family == '4'           ? 4
+                     : family == '9'           ? 70
+                                               : 1;
     worst = std::max(worst, code);
   }
   return worst;

@@ -123,17 +123,18 @@ TEST_CASE("a flash budget that cannot be met says what needs it") {
 }
 
 TEST_CASE("a name that cannot be a namespace is refused") {
-  for (const char* name : {"2nd", "a-b", "class", "std", "_x", "a__b"}) {
+  for (const char* name : {"2nd", "a-b", "class", "std", "_x", "a__b", "string", "index"}) {
     const Run run = run_linnet("compile " + kModel + " -o /nowhere/out --name " + name);
-    CHECK(run.exit_code == 1);
+    CHECK(run.exit_code == 2);
     CHECK(run.output == std::string("phinet_96.onnx: E502 the name '") + name +
                             "' is not usable as a C++ namespace; give --name letters, digits and "
                             "single underscores, "
-                            "starting with a letter, no keyword\n");
+                            "starting with a letter, no keyword or name of the C library\n");
   }
   CHECK(make_identifier("my-net (2)") == "my_net_2");
   CHECK(make_identifier("2nd") == "network_2nd");
   CHECK(make_identifier("class") == "network_class");
+  CHECK(make_identifier("signal") == "network_signal");
   CHECK(make_identifier("...") == "network");
 }
 

@@ -1,5 +1,5 @@
-// The flash and the stack that the report states, against a linked image: every network of models/, int8 and float, is
-// built for the core with nothing around it but a call of run(), and its sections are added up. The report's code size
+// The flash and the stack that the report states, against a linked image: networks of models/, int8 and float, are
+// built for the core with nothing around it but a call of run(), and their sections are added up. The report's code size
 // comes from runtime/kernels/measured.json; tools/measure-kernels makes that table anew.
 #include <fmt/format.h>
 
