@@ -17,11 +17,15 @@ namespace {
 
 // Turns a parser of ours into a CLI11 callback with a message that shows the right form.
 template <class Parse, class Store>
-CLI::callback_t parsed(Parse parse, Store store, std::string form) {
+CLI::callback_t parsed(Parse parse, Store store, const std::string& form) {
   return [parse, store, form](const CLI::results_t& texts) {
     for (const std::string& text : texts) {
       auto value = parse(text);
-      if (!value) throw CLI::ValidationError("'" + text + "' is not of the form " + form);
+      if (!value) {
+        std::string message = "'";
+        message.append(text).append("' is not of the form ").append(form);
+        throw CLI::ValidationError(message);
+      }
       store(*std::move(value));
     }
     return true;

@@ -23,7 +23,7 @@ data convert(const TemplateData& from) {
     } else {
       data list(data::type::list);
       for (const TemplateData& item : std::get<TemplateList>(value)) list.push_back(convert(item));
-      object.set(key, std::move(list));
+      object.set(key, list);
     }
   }
   return object;

@@ -107,7 +107,7 @@ void LowerContext::alias(TensorId view, TensorId source) {
   placed_[view] = true;
 }
 
-ConstantId LowerContext::add_constant(std::string stem, std::span<const std::byte> bytes,
+ConstantId LowerContext::add_constant(const std::string& stem, std::span<const std::byte> bytes,
                                       Constant::Role role) {
   std::string key(1, role == Constant::Role::weights ? 'w' : 't');
   key.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -117,8 +117,8 @@ ConstantId LowerContext::add_constant(std::string stem, std::span<const std::byt
   Constant made;
   made.role = role;
   // The number at the end makes the name unique.
-  stem = identifier_part(stem);
-  made.name = key.substr(0, 1) + "_" + stem + "_" + std::to_string(program_.constants.size());
+  made.name = key.substr(0, 1) + "_" + identifier_part(stem) + "_" +
+              std::to_string(program_.constants.size());
   made.bytes.assign(bytes.begin(), bytes.end());
   const ConstantId id = program_.constants.push(std::move(made));
   by_content_.emplace(std::move(key), id);

@@ -109,8 +109,7 @@ Result<Nothing> write_files(const fs::path& folder,
     const std::string reason = diagnostic.message.substr(diagnostic.message.rfind("': ") + 3);
     return cannot_write(folder, reason);
   }
-  if (const Result<Nothing> kept = write_file(temporary.path / kManifest, manifest_of(files));
-      !kept)
+  if (Result<Nothing> kept = write_file(temporary.path / kManifest, manifest_of(files)); !kept)
     return kept;
   if (!exists) {
     fs::rename(temporary.path, target, error);
@@ -118,12 +117,11 @@ Result<Nothing> write_files(const fs::path& folder,
     return ok();
   }
   for (const auto& [name, text] : files) {
-    const Result<Nothing> moved = move_into(temporary.path / name, target / name);
+    Result<Nothing> moved = move_into(temporary.path / name, target / name);
     if (!moved) return moved;
   }
   const std::vector<std::string> old_names = read_manifest(target);
-  if (const Result<Nothing> moved = move_into(temporary.path / kManifest, target / kManifest);
-      !moved)
+  if (Result<Nothing> moved = move_into(temporary.path / kManifest, target / kManifest); !moved)
     return moved;
   remove_stale(target, old_names, files);
   return ok();
