@@ -1,6 +1,7 @@
 // linnet: ONNX networks into C++ for Cortex-M7. The command line is in cli/command_line.cpp, the work in pipeline.cpp.
 #include <cstdio>
 #include <exception>
+#include <new>
 #include <variant>
 
 #include "compiler/cli/commands.h"
@@ -23,6 +24,12 @@ int main(int argc, char** argv) {
     const auto parsed = linnet::parse_command_line(argc, argv);
     if (const int* known = std::get_if<int>(&parsed)) return *known;
     return run(std::get<linnet::CommandLine>(parsed));
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr,
+                 "linnet: E122 the model or its data need more memory than there is; a tensor is "
+                 "too large for a "
+                 "microcontroller\n");
+    return 1;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "linnet: E999 a defect of linnet: %s; please report it\n", error.what());
     return 70;

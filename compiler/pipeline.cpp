@@ -80,7 +80,28 @@ TensorValue as_port(const TensorValue& value, const TensorType& type) {
   return to_device(same_layout, type, value);
 }
 
-// E301 and E302: what the user allows, against what the network needs.
+// What the generated API can express.
+Result<Nothing> check_ports(const Graph& graph) {
+  if (graph.inputs.empty()) {
+    // E118: nothing to run.
+    return Diagnostic{"E118", "", "", "the model has no inputs: it computes a constant",
+                      "use its outputs as they are"};
+  }
+  for (const std::vector<Port>* ports : {&graph.inputs, &graph.outputs}) {
+    for (const Port& port : *ports) {
+      const std::size_t rank = graph.type(port.tensor).shape.size();
+      if (rank <= 8) continue;
+      // E119: Port::shape in the generated header.
+      return Diagnostic{
+          "E119", "", "",
+          fmt::format("input or output '{}' has {} dimensions", harmless(port.name), rank),
+          "reshape it to at most 8"};
+    }
+  }
+  return ok();
+}
+
+// E301, E302, E304: what the user allows, against what the network needs.
 Result<Nothing> check_budgets(const Report& report, const Plan& plan, const Program& program,
                               const CompileOptions& options, const Target& target) {
   Diagnostics diagnostics;
@@ -97,7 +118,16 @@ Result<Nothing> check_budgets(const Report& report, const Plan& plan, const Prog
          fmt::format(
              "--ram {} cannot be met: the best reached is {} bytes ({} in arenas, {} of stack){}",
              *options.ram_bytes, report.ram_bytes(), report.arena_bytes, report.stack_bytes, peak),
-         "allow more, use a smaller input, or a network that is narrower there"});
+         report.dtype == "int8"
+             ? "allow more, use a smaller input, or a network that is narrower there"
+             : "give calibration data (--calibrate): int8 takes a quarter"});
+  }
+  if (report.stack_bytes > target.stack_bytes) {
+    // E304: a frame that grows with the model, such as that of a very wide concatenation.
+    diagnostics.push_back({"E304", "", "",
+                           fmt::format("{} bytes of stack are needed where {} leaves {}",
+                                       report.stack_bytes, target.name, target.stack_bytes),
+                           "join fewer tensors at once: split the widest Concat in two"});
   }
   const std::optional<std::int64_t> flash =
       options.flash_bytes ? options.flash_bytes : target.flash_bytes;
@@ -240,6 +270,8 @@ Result<Compiled> compile_network(const CompileOptions& options, const PipelineHo
   made.target = *std::move(target);
   Result<ImportedModel> imported = import_and_simplify(options, hooks);
   if (!imported) return imported.diagnostics();
+  if (const Result<Nothing> sound = check_ports(imported->graph); !sound)
+    return sound.diagnostics();
   made.model = std::move(imported->info);
   made.float_graph = std::move(imported->graph);
 

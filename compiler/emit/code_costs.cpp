@@ -18,6 +18,9 @@ constexpr std::string_view kTable = "linnet/kernels/measured.json";
 constexpr std::int64_t kUnmeasuredCode = 2048;
 constexpr std::int64_t kUnmeasuredStack = 512;
 
+// A call's RowsIn in the frame of run(), where GCC does not always share slots between calls.
+constexpr std::int64_t kStackOfInput = 16;
+
 nlohmann::json load_table() {
   for (const EmbeddedFile& file : embedded_files()) {
     if (file.path == kTable) return nlohmann::json::parse(file.text);
@@ -40,12 +43,14 @@ CodeCosts code_costs(const Program& program, const Plan& plan) {
       schedule.value("step_bytes", std::int64_t{64}) * static_cast<std::int64_t>(plan.steps.size());
   std::set<std::string> counted;
   std::int64_t deepest = 0;
+  std::int64_t widest = 0;  // inputs of a call: each has a RowsIn of 12 bytes in the frame
   for (const KernelCall& call : program.calls) {
     const bool known = kernels.contains(call.kernel);
     const nlohmann::json kernel = known ? kernels.at(call.kernel) : empty;
     costs.schedule_bytes +=
         kernel.value("layer_bytes", 4 * static_cast<std::int64_t>(call.fields.size()));
     deepest = std::max(deepest, kernel.value("stack_bytes", kUnmeasuredStack));
+    widest = std::max(widest, static_cast<std::int64_t>(call.inputs.size()));
     if (!counted.insert(call.kernel).second) continue;
     costs.code_bytes += kernel.value("code_bytes", kUnmeasuredCode);
     if (!known) costs.unmeasured.insert(call.kernel);
@@ -54,7 +59,8 @@ CodeCosts code_costs(const Program& program, const Plan& plan) {
       if (counted.insert(name).second) costs.code_bytes += functions.value(name, std::int64_t{0});
     }
   }
-  costs.stack_bytes = schedule.value("stack_bytes", std::int64_t{128}) + deepest;
+  costs.stack_bytes =
+      schedule.value("stack_bytes", std::int64_t{128}) + kStackOfInput * widest + deepest;
   costs.stack_bytes = (costs.stack_bytes + 7) / 8 * 8;
   return costs;
 }

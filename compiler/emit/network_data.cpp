@@ -232,7 +232,6 @@ void set_banks(TemplateData& data, const Network& network) {
   TemplateList banks;
   std::string example;
   std::string casts;
-  std::string first;
   for (std::size_t b = 0; b < network.plan.banks.size(); ++b) {
     if (network.plan.banks[b].used_bytes == 0) continue;
     const std::string& bank = network.target.banks[b].name;
@@ -240,14 +239,10 @@ void set_banks(TemplateData& data, const Network& network) {
                         .set("bank", bank)
                         .set("bank_macro", upper(bank))
                         .set("bytes", network.plan.banks[b].used_bytes));
-    if (first.empty()) first = bank;
     example += (example.empty() ? "" : ", ") + bank;
     casts += (casts.empty() ? "" : ", ") + fmt::format("static_cast<std::byte*>(arenas->{})", bank);
   }
-  data.set("banks", std::move(banks))
-      .set("first_bank", first)
-      .set("arena_example", example)
-      .set("arena_casts", casts);
+  data.set("banks", std::move(banks)).set("arena_example", example).set("arena_casts", casts);
 }
 
 void set_common(TemplateData& data, const Network& network, const EmitOptions& options) {

@@ -31,13 +31,16 @@ TensorId Graph::add_constant(std::string tensor_name, TensorValue value) {
 
 TensorId Graph::add_node(Op op, std::vector<TensorId> node_inputs, TensorType type, Origin origin,
                          std::string output_name) {
-  const TensorId output = add_tensor(output_name.empty() ? origin.name : std::move(output_name), std::move(type));
+  const TensorId output =
+      add_tensor(output_name.empty() ? origin.name : std::move(output_name), std::move(type));
   nodes.push_back(Node{std::move(op), std::move(node_inputs), {output}, std::move(origin)});
   return output;
 }
 
 Uses::Uses(const Graph& graph)
-    : readers(graph.tensors.size()), producer(graph.tensors.size()), is_output(graph.tensors.size(), false) {
+    : readers(graph.tensors.size()),
+      producer(graph.tensors.size()),
+      is_output(graph.tensors.size(), false) {
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     for (const TensorId input : graph.nodes[i].inputs) {
       if (input.valid()) readers[input].push_back(NodeId{i});
@@ -125,7 +128,8 @@ void compact(Graph& graph) {
   IdVector<TensorId, TensorId> renumbered(graph.tensors.size());
   IdVector<TensorId, Tensor> tensors;
   for (std::size_t i = 0; i < graph.tensors.size(); ++i) {
-    if (named[TensorId{i}]) renumbered[TensorId{i}] = tensors.push(std::move(graph.tensors[TensorId{i}]));
+    if (named[TensorId{i}])
+      renumbered[TensorId{i}] = tensors.push(std::move(graph.tensors[TensorId{i}]));
   }
   const auto renumber = [&](TensorId& id) {
     if (id.valid()) id = renumbered[id];
@@ -144,9 +148,10 @@ void compact(Graph& graph) {
 
 const char* op_name(const Op& op) {
   static constexpr const char* kNames[] = {
-      "Conv2d",  "ConvTranspose2d", "FullyConnected", "MatMul", "Pool2d",  "Reduce",     "Unary",  "Binary",
-      "Softmax", "LayerNorm",       "BatchNorm",      "Concat", "Slice",   "Reshape",    "Transpose", "Expand",
-      "Gather",  "Pad",             "Resize",         "Quantize", "Dequantize", "Requantize", "Cast"};
+      "Conv2d", "ConvTranspose2d", "FullyConnected", "MatMul",     "Pool2d",    "Reduce",
+      "Unary",  "Binary",          "Softmax",        "LayerNorm",  "BatchNorm", "Concat",
+      "Slice",  "Reshape",         "Transpose",      "Expand",     "Gather",    "Pad",
+      "Resize", "Quantize",        "Dequantize",     "Requantize", "Cast"};
   static_assert(std::size(kNames) == std::variant_size_v<Op>);
   return kNames[op.index()];
 }

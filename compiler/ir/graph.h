@@ -25,7 +25,7 @@ using TensorId = Id<struct TensorTag>;
 using NodeId = Id<struct NodeTag>;
 
 struct Tensor {
-  std::string name;     // unique within the graph
+  std::string name;  // unique within the graph
   TensorType type;
   TensorValue constant;  // empty() unless the tensor is a constant
   bool is_constant() const { return !constant.empty(); }
@@ -49,11 +49,11 @@ struct Node {
 // A graph input or output. The device's layout may differ from the model's:
 //   device tensor = transpose(model tensor, permutation), then (when dtypes differ) quantized.
 struct Port {
-  TensorId tensor;                         // on the device's side
-  std::string name;                        // the model's name
+  TensorId tensor;   // on the device's side
+  std::string name;  // the model's name
   Shape model_shape;
   DType model_dtype = DType::f32;
-  std::vector<std::int32_t> permutation;   // empty: the same layout
+  std::vector<std::int32_t> permutation;           // empty: the same layout
   std::optional<Quantization> model_quantization;  // when the model's own port is int8/uint8
 };
 
@@ -65,20 +65,23 @@ struct Graph {
   std::vector<Port> outputs;
   // Names in use, so that adding a tensor stays constant-time; kept by add_* and compact.
   std::unordered_set<std::string> names;
-  std::vector<std::string> notes;  // what import or a pass wants the user to know ("dynamic batch taken as 1")
+  std::vector<std::string>
+      notes;  // what import or a pass wants the user to know ("dynamic batch taken as 1")
 
   TensorId add_tensor(std::string name, TensorType type);  // makes the name unique by a suffix
   TensorId add_constant(std::string name, TensorValue value);
   // Appends a node with one output of `type`; returns the output. Does not keep topological order for you.
-  TensorId add_node(Op op, std::vector<TensorId> inputs, TensorType type, Origin origin, std::string output_name = {});
+  TensorId add_node(Op op, std::vector<TensorId> inputs, TensorType type, Origin origin,
+                    std::string output_name = {});
   const TensorType& type(TensorId id) const { return tensors[id].type; }
   bool is_constant(TensorId id) const { return id.valid() && tensors[id].is_constant(); }
 };
 
 // Derived facts, valid until the graph changes.
 struct Uses {
-  IdVector<TensorId, std::vector<NodeId>> readers;  // nodes that read the tensor, in order, once per use
-  IdVector<TensorId, NodeId> producer;              // none for inputs and constants
+  IdVector<TensorId, std::vector<NodeId>>
+      readers;                          // nodes that read the tensor, in order, once per use
+  IdVector<TensorId, NodeId> producer;  // none for inputs and constants
   IdVector<TensorId, bool> is_output;
   explicit Uses(const Graph& graph);
   // The tensor is read once and is no graph output.

@@ -18,7 +18,8 @@ struct Clamp {
   float lo = -std::numeric_limits<float>::infinity();
   float hi = std::numeric_limits<float>::infinity();
   bool none() const {
-    return lo == -std::numeric_limits<float>::infinity() && hi == std::numeric_limits<float>::infinity();
+    return lo == -std::numeric_limits<float>::infinity() &&
+           hi == std::numeric_limits<float>::infinity();
   }
   bool operator==(const Clamp&) const = default;
 };
@@ -114,7 +115,16 @@ struct Unary {
 
 // a, b -> NumPy-broadcast shape.
 struct Binary {
-  enum class Fn : std::uint8_t { add, sub, mul, div, min, max, pow, prelu } fn = Fn::add;  // prelu: a<0 ? a*b : a
+  enum class Fn : std::uint8_t {
+    add,
+    sub,
+    mul,
+    div,
+    min,
+    max,
+    pow,
+    prelu
+  } fn = Fn::add;  // prelu: a<0 ? a*b : a
   Clamp clamp;
   bool operator==(const Binary&) const = default;
 };
@@ -172,7 +182,8 @@ struct Gather {
   bool operator==(const Gather&) const = default;
 };
 
-struct Pad {  // before and after: elements added per dimension (>= 0; negative pads are imported as Slice)
+struct
+    Pad {  // before and after: elements added per dimension (>= 0; negative pads are imported as Slice)
   enum class Mode : std::uint8_t { constant, reflect, edge } mode = Mode::constant;
   std::vector<std::int64_t> before;
   std::vector<std::int64_t> after;
@@ -185,12 +196,21 @@ struct Pad {  // before and after: elements added per dimension (>= 0; negative 
 //   i*(in-1)/(out-1) | asymmetric i/scale | crop (tf_crop_and_resize, roi as start/end fractions).
 struct Resize {
   enum class Mode : std::uint8_t { nearest, linear } mode = Mode::nearest;
-  enum class Coordinate : std::uint8_t { half_pixel, pytorch_half_pixel, align_corners, asymmetric, crop } coordinate =
-      Coordinate::half_pixel;
-  enum class Rounding : std::uint8_t { round_prefer_floor, round_prefer_ceil, floor, ceil } rounding =
-      Rounding::round_prefer_floor;
+  enum class Coordinate : std::uint8_t {
+    half_pixel,
+    pytorch_half_pixel,
+    align_corners,
+    asymmetric,
+    crop
+  } coordinate = Coordinate::half_pixel;
+  enum class Rounding : std::uint8_t {
+    round_prefer_floor,
+    round_prefer_ceil,
+    floor,
+    ceil
+  } rounding = Rounding::round_prefer_floor;
   std::array<std::int32_t, 2> output{1, 1};  // OH, OW
-  std::array<float, 2> scale{1, 1};          // as ONNX gives or derives it (out/in when sizes were given)
+  std::array<float, 2> scale{1, 1};  // as ONNX gives or derives it (out/in when sizes were given)
   std::array<float, 2> roi_start{0, 0}, roi_end{1, 1};
   float extrapolation = 0;
   bool operator==(const Resize&) const = default;
@@ -209,9 +229,9 @@ struct Cast {  // element type conversion; on devices only f32 <-> f32, the rest
   bool operator==(const Cast&) const = default;
 };
 
-using Op = std::variant<Conv2d, ConvTranspose2d, FullyConnected, MatMul, Pool2d, Reduce, Unary, Binary, Softmax,
-                        LayerNorm, BatchNorm, Concat, Slice, Reshape, Transpose, Expand, Gather, Pad, Resize, Quantize,
-                        Dequantize, Requantize, Cast>;
+using Op = std::variant<Conv2d, ConvTranspose2d, FullyConnected, MatMul, Pool2d, Reduce, Unary,
+                        Binary, Softmax, LayerNorm, BatchNorm, Concat, Slice, Reshape, Transpose,
+                        Expand, Gather, Pad, Resize, Quantize, Dequantize, Requantize, Cast>;
 
 // "Conv2d", "Unary" ...
 const char* op_name(const Op& op);

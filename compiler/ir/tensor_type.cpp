@@ -1,8 +1,8 @@
 // Names, sizes and conversions of tensor types and values; see tensor_type.h.
 #include "compiler/ir/tensor_type.h"
 
-#include <cassert>
 #include <fmt/format.h>
+#include <cassert>
 
 namespace linnet {
 
@@ -55,14 +55,16 @@ std::string to_string(const TensorType& type) {
     if (q.per_tensor()) {
       text += fmt::format(" s={:.6g} z={}", q.scale.front(), q.zero_point.front());
     } else {
-      text += fmt::format(" s={:.6g}.. z={}.. axis={}", q.scale.front(), q.zero_point.front(), q.axis);
+      text +=
+          fmt::format(" s={:.6g}.. z={}.. axis={}", q.scale.front(), q.zero_point.front(), q.axis);
     }
   }
   return text;
 }
 
 TensorValue::TensorValue(TensorType value_type, std::vector<std::byte> bytes)
-    : type(std::move(value_type)), bytes_(std::make_shared<const std::vector<std::byte>>(std::move(bytes))) {
+    : type(std::move(value_type)),
+      bytes_(std::make_shared<const std::vector<std::byte>>(std::move(bytes))) {
   assert(static_cast<std::int64_t>(bytes_->size()) == type.bytes());
 }
 

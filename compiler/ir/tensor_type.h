@@ -17,7 +17,7 @@ namespace linnet {
 
 enum class DType : std::uint8_t { f32, i8, u8, i16, i32, i64, boolean };
 
-int size_bytes(DType dtype);        // bytes of one element
+int size_bytes(DType dtype);         // bytes of one element
 const char* to_string(DType dtype);  // "f32", "i8", ...
 template <class T>
 constexpr DType dtype_of();
@@ -40,7 +40,8 @@ struct Quantization {
 struct TensorType {
   DType dtype = DType::f32;
   Shape shape;
-  std::optional<Quantization> quantization;  // set exactly when dtype is i8 (or u8 at an imported edge, i32 for a bias)
+  std::optional<Quantization>
+      quantization;  // set exactly when dtype is i8 (or u8 at an imported edge, i32 for a bias)
 
   std::int64_t elements() const { return element_count(shape); }
   std::int64_t bytes() const { return elements() * size_bytes(dtype); }
@@ -79,12 +80,33 @@ class TensorValue {
   std::shared_ptr<const std::vector<std::byte>> bytes_;
 };
 
-template <> constexpr DType dtype_of<float>() { return DType::f32; }
-template <> constexpr DType dtype_of<std::int8_t>() { return DType::i8; }
-template <> constexpr DType dtype_of<std::uint8_t>() { return DType::u8; }
-template <> constexpr DType dtype_of<std::int16_t>() { return DType::i16; }
-template <> constexpr DType dtype_of<std::int32_t>() { return DType::i32; }
-template <> constexpr DType dtype_of<std::int64_t>() { return DType::i64; }
-template <> constexpr DType dtype_of<bool>() { return DType::boolean; }
+template <>
+constexpr DType dtype_of<float>() {
+  return DType::f32;
+}
+template <>
+constexpr DType dtype_of<std::int8_t>() {
+  return DType::i8;
+}
+template <>
+constexpr DType dtype_of<std::uint8_t>() {
+  return DType::u8;
+}
+template <>
+constexpr DType dtype_of<std::int16_t>() {
+  return DType::i16;
+}
+template <>
+constexpr DType dtype_of<std::int32_t>() {
+  return DType::i32;
+}
+template <>
+constexpr DType dtype_of<std::int64_t>() {
+  return DType::i64;
+}
+template <>
+constexpr DType dtype_of<bool>() {
+  return DType::boolean;
+}
 
 }  // namespace linnet

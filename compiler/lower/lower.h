@@ -38,7 +38,8 @@ class LowerContext {
   void alias(TensorId view, TensorId source);
 
   // Adds data to flash; `stem` becomes part of a unique identifier. Equal bytes are stored once.
-  ConstantId add_constant(const std::string& stem, std::span<const std::byte> bytes, Constant::Role role);
+  ConstantId add_constant(const std::string& stem, std::span<const std::byte> bytes,
+                          Constant::Role role);
   template <class T>
   ConstantId add_table(const std::string& stem, std::span<const T> elements) {
     return add_constant(stem, std::as_bytes(elements), Constant::Role::table);

@@ -22,12 +22,12 @@ using CallId = Id<struct CallTag>;
 
 // A tensor that lives in RAM: `rows` rows of `row_bytes`. Views (Reshape) share their source's buffer.
 struct Buffer {
-  std::string name;             // of the tensor
-  std::int64_t rows = 1;        // whole tensor
-  std::int64_t row_bytes = 0;   // distance from row to row
-  std::int32_t alignment = 8;   // bytes, of the first row
-  bool is_input = false;        // written by the application
-  bool is_output = false;       // read by the application after run()
+  std::string name;            // of the tensor
+  std::int64_t rows = 1;       // whole tensor
+  std::int64_t row_bytes = 0;  // distance from row to row
+  std::int32_t alignment = 8;  // bytes, of the first row
+  bool is_input = false;       // written by the application
+  bool is_output = false;      // read by the application after run()
   std::int64_t bytes() const { return rows * row_bytes; }
 };
 
@@ -50,9 +50,9 @@ struct RowsOperand {
 // Which input rows the output rows [r, r+n) need. `whole`: all of them (a barrier).
 struct RowWindow {
   bool whole = true;
-  std::int32_t stride = 1;      // input rows from output row to output row
-  std::int32_t pad_top = 0;     // first input row of output row 0 is -pad_top
-  std::int32_t extent = 1;      // input rows under one output row: dilation * (kernel - 1) + 1
+  std::int32_t stride = 1;   // input rows from output row to output row
+  std::int32_t pad_top = 0;  // first input row of output row 0 is -pad_top
+  std::int32_t extent = 1;   // input rows under one output row: dilation * (kernel - 1) + 1
 };
 
 // A field of the kernel's Layer struct, by name: assigned in the generated code as `layer.NAME = VALUE;`.
@@ -65,20 +65,20 @@ struct KernelCall {
   std::string kernel;      // struct name; header linnet/kernels/KERNEL.h
   std::string layer_type;  // "Conv2dS8"
   std::vector<Field> fields;
-  std::vector<RowsOperand> inputs;   // activation operands, in the order of Io::in
-  std::vector<RowWindow> windows;    // one per input
-  RowsOperand output;                // source is a BufferId
-  std::int64_t output_rows = 1;      // run() is called for [0, output_rows) in all
+  std::vector<RowsOperand> inputs;  // activation operands, in the order of Io::in
+  std::vector<RowWindow> windows;   // one per input
+  RowsOperand output;               // source is a BufferId
+  std::int64_t output_rows = 1;     // run() is called for [0, output_rows) in all
   std::int64_t scratch_bytes = 0;
-  int may_overwrite = -1;            // index of an input whose bytes the output may take over, or -1
+  int may_overwrite = -1;  // index of an input whose bytes the output may take over, or -1
 
   // For reports and comparison.
   Origin origin;
-  std::string op;                    // "Conv2d 3x3 s2", "Unary silu"
+  std::string op;  // "Conv2d 3x3 s2", "Unary silu"
   TensorType output_type;
-  TensorId tensor;                   // of the lowered graph: what this call makes
+  TensorId tensor;  // of the lowered graph: what this call makes
   std::int64_t macs = 0;
-  std::int64_t weights_bytes = 0;    // flash that only this call uses
+  std::int64_t weights_bytes = 0;  // flash that only this call uses
 };
 
 struct Program {

@@ -28,13 +28,16 @@ std::vector<Field> describe(const Layer& layer) {
     } else if constexpr (std::integral<Value>) {
       fields.push_back({name, static_cast<std::int64_t>(value)});
     } else {
-      static_assert(std::is_same_v<Value, const void*>, "layer fields are integers, floats or const void*");
+      static_assert(std::is_same_v<Value, const void*>,
+                    "layer fields are integers, floats or const void*");
     }
   });
   return fields;
 }
 
-inline void bind(KernelCall& call, const char* field, ConstantId constant) { call.fields.push_back({field, constant}); }
+inline void bind(KernelCall& call, const char* field, ConstantId constant) {
+  call.fields.push_back({field, constant});
+}
 
 // Fills kernel, layer type, fields and scratch of `call`, then calls `selected(kernel)`; false when the list has no
 // kernel for the layer.

@@ -19,6 +19,7 @@ std::int64_t macs(const Op& op, const std::vector<Shape>& inputs, const Shape& o
 // The operator in float32 (or in int64/bool where a family supports folding shape arithmetic), on whole tensors.
 // `inputs` has nullptr for an absent optional input. The order of every sum is docs/quantization.md's, so results
 // are reproducible to the bit on one machine and the int8 oracle may use it for float fallbacks.
-TensorValue evaluate(const Op& op, const std::vector<const TensorValue*>& inputs, const TensorType& output);
+TensorValue evaluate(const Op& op, const std::vector<const TensorValue*>& inputs,
+                     const TensorType& output);
 
 }  // namespace linnet

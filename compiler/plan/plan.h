@@ -42,13 +42,13 @@ struct Step {
 // A buffer's (or a call's scratch's) place. Live in steps [first_step, last_step], inclusive; -1 means "before run()".
 struct Placement {
   std::string name;
-  BufferId buffer;           // none for scratch
-  CallId scratch_of;         // none for buffers
+  BufferId buffer;    // none for scratch
+  CallId scratch_of;  // none for buffers
   std::int64_t capacity_rows = 1;
   std::int64_t bytes = 0;
   std::int64_t first_step = 0, last_step = 0;
-  std::int32_t bank = 0;     // index into Target::banks
-  std::int64_t offset = 0;   // bytes into the bank's arena
+  std::int32_t bank = 0;    // index into Target::banks
+  std::int64_t offset = 0;  // bytes into the bank's arena
 };
 
 struct BankUse {
@@ -59,13 +59,14 @@ struct Plan {
   std::vector<Segment> segments;
   std::vector<Step> steps;
   std::vector<Placement> placements;
-  IdVector<BufferId, std::int32_t> placement_of;  // index into placements; buffers that share bytes share a placement
-  std::vector<std::int32_t> scratch_of_call;      // index into placements by call, -1 without scratch
-  std::vector<BankUse> banks;                     // as many as Target::banks
-  std::int64_t arena_bytes = 0;                   // sum over banks
-  std::int64_t lower_bound_bytes = 0;             // most bytes live at one step
-  std::int64_t whole_tensor_bytes = 0;            // lower bound of the plan with whole tensors
-  std::int32_t peak_step = 0;                     // a step where the lower bound is reached
+  IdVector<BufferId, std::int32_t>
+      placement_of;  // index into placements; buffers that share bytes share a placement
+  std::vector<std::int32_t> scratch_of_call;  // index into placements by call, -1 without scratch
+  std::vector<BankUse> banks;                 // as many as Target::banks
+  std::int64_t arena_bytes = 0;               // sum over banks
+  std::int64_t lower_bound_bytes = 0;         // most bytes live at one step
+  std::int64_t whole_tensor_bytes = 0;        // lower bound of the plan with whole tensors
+  std::int32_t peak_step = 0;                 // a step where the lower bound is reached
 };
 
 // One call a segment, all its rows in one step. Fails with E301 when a bank's size is exceeded (states the best

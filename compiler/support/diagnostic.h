@@ -15,9 +15,10 @@
 namespace linnet {
 
 struct Diagnostic {
-  std::string code;     // "E012"
-  std::string node;     // ONNX node name, or the name of its first output when it has none; may be empty
-  std::string op;       // ONNX operator type; may be empty
+  std::string code;  // "E012"
+  std::string
+      node;        // ONNX node name, or the name of its first output when it has none; may be empty
+  std::string op;  // ONNX operator type; may be empty
   std::string message;  // what is wrong, one clause, no full stop
   std::string hint;     // the remedy, one clause; may be empty
 };

@@ -18,9 +18,9 @@ namespace linnet {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}                                // NOLINT: implicit by design
+  Result(T value) : value_(std::move(value)) {}  // NOLINT: implicit by design
   Result(Diagnostic diagnostic) { diagnostics_.push_back(std::move(diagnostic)); }  // NOLINT
-  Result(Diagnostics diagnostics) : diagnostics_(std::move(diagnostics)) {     // NOLINT
+  Result(Diagnostics diagnostics) : diagnostics_(std::move(diagnostics)) {          // NOLINT
     assert(!diagnostics_.empty() && "a failed Result says why");
   }
 

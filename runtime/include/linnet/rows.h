@@ -24,7 +24,8 @@ struct RowsIn {
 
   template <class T>
   const T* row(std::int32_t index) const noexcept {
-    return static_cast<const T*>(static_cast<const void*>(base + (index % capacity_rows) * pitch_bytes));
+    return static_cast<const T*>(
+        static_cast<const void*>(base + (index % capacity_rows) * pitch_bytes));
   }
 };
 

@@ -2,4 +2,4 @@
 // version of the runtime or not.
 #pragma once
 
-#define LINNET_VERSION_NAMESPACE v0_1
+#define LINNET_VERSION_NAMESPACE v0_1_0
