@@ -75,9 +75,10 @@ std::string networks_source(const std::vector<NetworkUnderTest>& networks) {
                         .set("bank", bank)
                         .set("section", ".linnet." + bank)
                         .set("sizes", fmt::format("{}", fmt::join(sizes, ", "))));
+  const auto bank_count = static_cast<std::int64_t>(banks.size());
   TemplateData data;
   data.set("network_count", static_cast<std::int64_t>(networks.size()))
-      .set("bank_count", static_cast<std::int64_t>(banks.size()))
+      .set("bank_count", bank_count)
       .set("networks", std::move(list))
       .set("banks", std::move(banks));
   return render("harness/networks.cpp", data);

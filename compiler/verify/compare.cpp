@@ -33,7 +33,8 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 double error_of(float value, float expected) {
   if (value == expected || (std::isnan(value) && std::isnan(expected))) return 0;
   const double error = std::abs(static_cast<double>(value) - static_cast<double>(expected));
-  return std::isnan(error) ? kInfinity : error;
+  if (std::isnan(error)) return kInfinity;
+  return error;
 }
 
 }  // namespace
