@@ -46,7 +46,7 @@ float OnnxNode::real(std::string_view attribute, float fallback) const {
   return found ? get<float>(*found, "a number") : fallback;
 }
 
-std::string OnnxNode::text(std::string_view attribute, std::string fallback) const {
+std::string OnnxNode::text(std::string_view attribute, const std::string& fallback) const {
   const OnnxAttribute* found = find(attribute);
   return found ? get<std::string>(*found, "a string") : fallback;
 }

@@ -44,7 +44,7 @@ struct OnnxNode {
   bool has(std::string_view attribute) const { return find(attribute) != nullptr; }
   std::int64_t integer(std::string_view attribute, std::int64_t fallback) const;
   float real(std::string_view attribute, float fallback) const;
-  std::string text(std::string_view attribute, std::string fallback) const;
+  std::string text(std::string_view attribute, const std::string& fallback) const;
   std::vector<std::int64_t> integers(std::string_view attribute) const;
   std::vector<float> reals(std::string_view attribute) const;
   const TensorValue* tensor(std::string_view attribute) const;

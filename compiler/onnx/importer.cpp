@@ -58,7 +58,8 @@ class Importer {
 // ---- what the whole model must have -----------------------------------------------------------------------------
 
 void Importer::check_options() {
-  for (const auto& [name, shape] : options_.input_shapes) {
+  for (const auto& given : options_.input_shapes) {
+    const std::string& name = given.first;
     const bool known = std::any_of(model_.inputs.begin(), model_.inputs.end(),
                                    [&](const OnnxPort& port) { return port.name == name; });
     if (known) continue;

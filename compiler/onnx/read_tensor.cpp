@@ -155,7 +155,7 @@ std::filesystem::path external_path(const std::filesystem::path& folder,
   namespace fs = std::filesystem;
   std::error_code error;
   const fs::path root = fs::weakly_canonical(folder.empty() ? fs::path(".") : folder, error);
-  const fs::path path = fs::weakly_canonical(root / fs::path(location), error);
+  fs::path path = fs::weakly_canonical(root / fs::path(location), error);
   const fs::path relative = path.lexically_relative(root);
   const bool inside = !error && !location.empty() && fs::path(location).is_relative() &&
                       !relative.empty() && *relative.begin() != ".." && relative != ".";

@@ -251,7 +251,7 @@ void ImportNode::refuse_output(std::size_t index, const char* what) const {
                "remove what reads it from the model");
 }
 
-TensorId ImportNode::import_as(std::string op_type, std::vector<TensorId> ids,
+TensorId ImportNode::import_as(std::string op_type, const std::vector<TensorId>& ids,
                                std::int64_t as_opset) {
   const ImportFunction function = find_import_function("", op_type);
   std::vector<ImportedValue> values;

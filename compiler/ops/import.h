@@ -101,7 +101,8 @@ class ImportNode {
   // Runs the import function of another operator with this node's attributes on `inputs`; gives its
   // first output. The QLinear operators are made of the float ones this way.
   // `opset` is the version of ai.onnx to read the attributes by; 0: this node's, or the newest for other domains.
-  TensorId import_as(std::string op_type, std::vector<TensorId> inputs, std::int64_t opset = 0);
+  TensorId import_as(std::string op_type, const std::vector<TensorId>& inputs,
+                     std::int64_t opset = 0);
 
   ImportContext& context() { return context_; }
 

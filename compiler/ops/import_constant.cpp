@@ -11,7 +11,7 @@
 namespace linnet {
 namespace {
 
-TensorValue integers_of(std::vector<std::int64_t> elements, Shape shape) {
+TensorValue integers_of(const std::vector<std::int64_t>& elements, Shape shape) {
   return TensorValue::of<std::int64_t>({DType::i64, std::move(shape), {}}, elements);
 }
 
@@ -90,7 +90,7 @@ void import_constant(ImportNode& node) {
   if (onnx.has("value_ints")) {
     std::vector<std::int64_t> values = onnx.integers("value_ints");
     const auto count = static_cast<std::int64_t>(values.size());
-    return set_constant(node, integers_of(std::move(values), {count}));
+    return set_constant(node, integers_of(values, {count}));
   }
   const std::string attribute = onnx.attributes.empty() ? "value" : onnx.attributes[0].name;
   import_fault("E103", fmt::format("attribute {} is not supported", attribute),
@@ -147,8 +147,7 @@ void import_range(ImportNode& node) {
   const Shape shape{static_cast<std::int64_t>(reals.size())};
   if (is_float(*inputs[0]))
     return set_constant(node, TensorValue::of<float>({DType::f32, shape, {}}, reals));
-  set_constant(node,
-               cast_to_integers(integers_of(std::move(integers), shape), inputs[0]->type.dtype));
+  set_constant(node, cast_to_integers(integers_of(integers, shape), inputs[0]->type.dtype));
 }
 
 namespace {
@@ -232,16 +231,14 @@ void import_compare(ImportNode& node) {
       result[i] = right[i] == -1 ? 0 : left[i] % right[i];
       if (!truncates && result[i] != 0 && (result[i] < 0) != (right[i] < 0)) result[i] += right[i];
     }
-    return set_constant(
-        node, cast_to_integers(integers_of(std::move(result), operands.shape), a.type.dtype));
+    return set_constant(node, cast_to_integers(integers_of(result, operands.shape), a.type.dtype));
   }
   for (std::size_t i = 0; i < count; ++i) {
     // Integers are compared as integers: sizes and "infinite" slice ends do not fit a float.
     result[i] = is_float(a) ? compare(op, a.as<float>()[i], b.to_floats()[i])
                             : compare(op, a.to_ints()[i], b.to_ints()[i]);
   }
-  set_constant(node,
-               cast_to_integers(integers_of(std::move(result), operands.shape), DType::boolean));
+  set_constant(node, cast_to_integers(integers_of(result, operands.shape), DType::boolean));
 }
 
 // Floor, Ceil, Round, Sign, Not
@@ -254,8 +251,7 @@ void import_round(ImportNode& node) {
       if (op == "Not") element = element == 0 ? 1 : 0;
       if (op == "Sign") element = element < 0 ? -1 : element > 0 ? 1 : 0;
     }
-    return set_constant(
-        node, cast_to_integers(integers_of(std::move(elements), x.type.shape), x.type.dtype));
+    return set_constant(node, cast_to_integers(integers_of(elements, x.type.shape), x.type.dtype));
   }
   std::vector<float> elements = x.to_floats();
   for (float& element : elements) {
@@ -285,7 +281,7 @@ void import_nonzero(ImportNode& node) {
   }
   std::vector<std::int64_t> all;
   for (const auto& row : rows) all.insert(all.end(), row.begin(), row.end());
-  set_constant(node, integers_of(std::move(all), {static_cast<std::int64_t>(shape.size()), found}));
+  set_constant(node, integers_of(all, {static_cast<std::int64_t>(shape.size()), found}));
 }
 
 void import_scatter_nd(ImportNode& node) {
@@ -353,7 +349,7 @@ void import_cumsum(ImportNode& node) {
       element = static_cast<std::int64_t>(exclusive ? before : sum);
     }
   }
-  set_constant(node, cast_to_integers(integers_of(std::move(elements), shape), x.type.dtype));
+  set_constant(node, cast_to_integers(integers_of(elements, shape), x.type.dtype));
 }
 
 // The number of elements in a shape.

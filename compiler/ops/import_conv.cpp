@@ -89,7 +89,8 @@ TensorId to_channels_first(ImportNode& node, TensorId x, int rank) {
   return node.transpose(node.reshape(x, {shape[0], shape[2], shape[3]}), {0, 2, 1});
 }
 
-Window import_window(const ImportNode& node, const Shape& input, std::vector<std::int64_t> kernel) {
+Window import_window(const ImportNode& node, const Shape& input,
+                     const std::vector<std::int64_t>& kernel) {
   const OnnxNode& onnx = node.onnx;
   const std::size_t spatial = kernel.size();
   const auto kernel2 = pair(node, "kernel_shape", kernel, spatial, 1);

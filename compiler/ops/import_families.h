@@ -79,6 +79,7 @@ TensorId to_channels_first(ImportNode& node, TensorId x, int rank);
 
 // kernel_shape, strides, dilations and pads of a convolution or pool over the last one or two axes of an input, each
 // as two numbers (H, W). `kernel` is the default for kernel_shape; auto_pad is resolved for `input` [N,H,W,C].
-Window import_window(const ImportNode& node, const Shape& input, std::vector<std::int64_t> kernel);
+Window import_window(const ImportNode& node, const Shape& input,
+                     const std::vector<std::int64_t>& kernel);
 
 }  // namespace linnet
