@@ -64,7 +64,7 @@ TEST_CASE("import leaves no shape arithmetic, and says what it assumed") {
   }
 }
 
-TEST_CASE("--input-shape sets the batch") {
+TEST_CASE("the option --input-shape sets the batch") {
   const fs::path folder = fs::path(LINNET_SOURCE_DIR) / "models";
   const auto model = import_model(folder / "phinet_96_a1_compat/phinet_96_a1_compat.onnx",
                                   {{{"input", {2, 3, 96, 96}}}, {}});
