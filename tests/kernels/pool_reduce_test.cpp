@@ -119,7 +119,7 @@ TEST_CASE("mutations of pools and reductions are noticed") {
   const Shape shape{1, 6, 7, 5};
   const SingleOp pool{average, {int8_type(shape, 0.05f, 3)}, {}, int8_type(shape, 0.03f, -7)};
   for (const char* field :
-       {"pad_top", "pad_left", "in_zero", "out_zero", "shift", "kernel_h", "dilation_w"}) {
+       {"pad_top", "pad_left", "in_zero", "out_zero", "shift", "stride_h", "dilation_w"}) {
     INFO(field);
     CHECK(notices(pool, random, {0, Mutation::Kind::field, field, 1, 0}));
   }
