@@ -20,19 +20,19 @@ std::string take_name(Graph& graph, const std::string& wanted) {
 
 }  // namespace
 
-TensorId Graph::add_tensor(std::string tensor_name, TensorType type) {
+TensorId Graph::add_tensor(const std::string& tensor_name, TensorType type) {
   return tensors.push(Tensor{take_name(*this, tensor_name), std::move(type), {}});
 }
 
-TensorId Graph::add_constant(std::string tensor_name, TensorValue value) {
+TensorId Graph::add_constant(const std::string& tensor_name, TensorValue value) {
   TensorType type = value.type;
   return tensors.push(Tensor{take_name(*this, tensor_name), std::move(type), std::move(value)});
 }
 
 TensorId Graph::add_node(Op op, std::vector<TensorId> node_inputs, TensorType type, Origin origin,
-                         std::string output_name) {
+                         const std::string& output_name) {
   const TensorId output =
-      add_tensor(output_name.empty() ? origin.name : std::move(output_name), std::move(type));
+      add_tensor(output_name.empty() ? origin.name : output_name, std::move(type));
   nodes.push_back(Node{std::move(op), std::move(node_inputs), {output}, std::move(origin)});
   return output;
 }

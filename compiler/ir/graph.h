@@ -68,11 +68,12 @@ struct Graph {
   std::vector<std::string>
       notes;  // what import or a pass wants the user to know ("dynamic batch taken as 1")
 
-  TensorId add_tensor(std::string name, TensorType type);  // makes the name unique by a suffix
-  TensorId add_constant(std::string name, TensorValue value);
+  TensorId add_tensor(const std::string& name,
+                      TensorType type);  // makes the name unique by a suffix
+  TensorId add_constant(const std::string& name, TensorValue value);
   // Appends a node with one output of `type`; returns the output. Does not keep topological order for you.
   TensorId add_node(Op op, std::vector<TensorId> inputs, TensorType type, Origin origin,
-                    std::string output_name = {});
+                    const std::string& output_name = {});
   const TensorType& type(TensorId id) const { return tensors[id].type; }
   bool is_constant(TensorId id) const { return id.valid() && tensors[id].is_constant(); }
 };

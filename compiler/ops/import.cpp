@@ -166,7 +166,7 @@ TensorId ImportNode::append(Op op, std::vector<TensorId> ids, TensorType result)
   std::string name = origin_.name + "/" + op_name(op);
   const std::size_t index = graph.nodes.size();
   const TensorId output =
-      graph.add_node(std::move(op), std::move(ids), std::move(result), origin_, std::move(name));
+      graph.add_node(std::move(op), std::move(ids), std::move(result), origin_, name);
   context_.producer[output.value] = index;
   return output;
 }
