@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "linnet/kernels/lists/conv.h"
+#include "linnet/kernels/lists/other.h"
 #include "tests/kernels/core/digests.h"
 
 namespace {
@@ -92,12 +93,13 @@ void check_core(const std::string& flags) {
   FAIL(differing);
 }
 
-template <class List>
+template <class... Lists>
 void require_digested(const std::set<std::string>& names) {
-  List::for_each([&](auto kernel) {
+  const auto require = [&](auto kernel) {
     INFO(decltype(kernel)::name);
     CHECK(names.count(decltype(kernel)::name) == 1);
-  });
+  };
+  (Lists::for_each(require), ...);
 }
 
 }  // namespace
@@ -110,15 +112,22 @@ TEST_CASE("kernels compute the same on the core at -Os, and when the build forge
   check_core("-Os");
 }
 
-TEST_CASE("no convolution kernel is left out of the digests") {
+TEST_CASE("no kernel is left out of the digests") {
   std::vector<linnet_digests::Digest> digests(linnet_digests::kMostDigests);
   digests.resize(linnet_digests::portable(digests.data()));
   std::set<std::string> names;
   for (const linnet_digests::Digest& digest : digests) names.insert(digest.name);
-  require_digested<linnet::Conv2dS8Kernels>(names);
-  require_digested<linnet::ConvTranspose2dS8Kernels>(names);
-  require_digested<linnet::MatMulS8Kernels>(names);
-  require_digested<linnet::Conv2dF32Kernels>(names);
-  require_digested<linnet::ConvTranspose2dF32Kernels>(names);
-  require_digested<linnet::MatMulF32Kernels>(names);
+  CHECK(names.count("too large") == 0);
+  using namespace linnet;
+  require_digested<Conv2dS8Kernels, ConvTranspose2dS8Kernels, MatMulS8Kernels, Conv2dF32Kernels,
+                   ConvTranspose2dF32Kernels, MatMulF32Kernels>(names);
+  require_digested<TableS8Kernels, BinaryS8Kernels, PreluS8Kernels, UnaryF32Kernels,
+                   BinaryF32Kernels, QuantizeKernels, DequantizeKernels, SoftmaxS8Kernels,
+                   SoftmaxF32Kernels, LayerNormS8Kernels, LayerNormF32Kernels>(names);
+  require_digested<MaxPoolS8Kernels, MaxPoolF32Kernels, AveragePoolS8Kernels, AveragePoolF32Kernels,
+                   ReduceSpatialS8Kernels, ReduceSpatialF32Kernels, ReduceNdS8Kernels,
+                   ReduceNdF32Kernels>(names);
+  require_digested<CopyX8Kernels, CopyX32Kernels, ConcatKernels, GatherKernels, PadX8Kernels,
+                   PadX32Kernels, ResizeNearestKernels, ResizeLinearS8Kernels,
+                   ResizeLinearF32Kernels>(names);
 }

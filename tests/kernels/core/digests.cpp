@@ -14,65 +14,17 @@
 
 #include "linnet/dsp/float_math.h"
 #include "linnet/kernels/lists/conv.h"
+#include "tests/kernels/core/other_digests.h"
+#include "tests/kernels/core/seeded.h"
 
 namespace {
 
-using linnet_digests::Digest;
 namespace dsp = linnet::dsp;
 
-// Numerical Recipes' generator: the same numbers everywhere.
-struct Numbers {
-  std::uint32_t state;
-
-  std::uint32_t word() {
-    state = state * 1664525u + 1013904223u;
-    return state;
-  }
-  // In [lo, hi].
-  std::int32_t integer(std::int32_t lo, std::int32_t hi) {
-    return lo + static_cast<std::int32_t>((word() >> 8) % static_cast<std::uint32_t>(hi - lo + 1));
-  }
-};
-
-struct Fnv {
-  std::uint32_t value = 2166136261u;
-
-  void add(std::uint32_t word) {
-    for (int i = 0; i < 4; ++i, word >>= 8) value = (value ^ (word & 0xffu)) * 16777619u;
-  }
-  void add(const std::byte* bytes, std::int32_t count) {
-    for (std::int32_t i = 0; i < count; ++i) {
-      value = (value ^ static_cast<std::uint32_t>(bytes[i])) * 16777619u;
-    }
-  }
-};
-
-struct Digests {
-  Digest* to;
-  std::size_t count = 0;
-
-  void add(const char* name, std::uint32_t index, std::uint32_t value) {
-    if (count < linnet_digests::kMostDigests) to[count++] = {name, index, value};
-  }
-};
-
-constexpr std::int32_t kMemoryBytes = 32768;
-alignas(8) std::byte input[kMemoryBytes], second[kMemoryBytes], output[kMemoryBytes],
-    scratch[kMemoryBytes], packed[4 * kMemoryBytes];
+alignas(8) std::byte packed[4 * kMemoryBytes];
 std::int16_t weights[16384];
 float float_weights[16384], float_bias[64];
 std::int32_t bias[64], multiplier[64];
-
-void fill(std::byte* memory, Numbers& numbers) {
-  for (std::int32_t i = 0; i < kMemoryBytes; ++i) {
-    memory[i] = static_cast<std::byte>(numbers.word() >> 24);
-  }
-}
-void fill_floats(float* values, std::int32_t count, Numbers& numbers) {
-  for (std::int32_t i = 0; i < count; ++i) {
-    values[i] = static_cast<float>(numbers.integer(-100000, 100000)) / 30000.0f;
-  }
-}
 
 // ---- primitives and requantization
 
@@ -117,7 +69,7 @@ void digest_function(Digests& digests, const char* name, const Function& functio
   Numbers numbers{3};
   const auto add = [&](float x) {
     const float y = function(x);
-    fnv.add(y != y ? 0x7fc00000u : dsp::bits_of(y));  // a NaN's payload is not defined
+    fnv.add(y);
   };
   for (std::uint32_t exponent = 0; exponent < 256; ++exponent) {
     for (int i = 0; i < 24; ++i) {
@@ -209,7 +161,7 @@ void digest_int8(Digests& digests, bool transposed, std::uint32_t count) {
       if (!Kernel::supports(layer)) return;
       for (std::int32_t o = 0; o < layer.out_c; ++o) {
         bias[o] = numbers.integer(-9000, 9000);
-        multiplier[o] = numbers.integer(1 << 22, (1 << 23) - 1) << 8;
+        multiplier[o] = numbers.multiplier();
       }
       Kernel::pack(layer, weights, packed);
       if (Kernel::folds_input_zero) linnet::fold_input_zero(layer, weights, bias);
@@ -228,7 +180,7 @@ void digest_float(Digests& digests, bool transposed, std::uint32_t count) {
     layer.bias = index % 3 == 0 ? nullptr : float_bias;
     fill_floats(float_weights, 4000, numbers);
     fill_floats(float_bias, 64, numbers);
-    fill_floats(static_cast<float*>(static_cast<void*>(input)), kMemoryBytes / 4, numbers);
+    fill_floats(floats_of(input), kMemoryBytes / 4, numbers);
     List::for_each([&](auto kernel) {
       using Kernel = decltype(kernel);
       if (!Kernel::supports(layer)) return;
@@ -253,13 +205,13 @@ void digest_matmul(Digests& digests, std::int32_t element_bytes) {
     layer.a_zero = numbers.integer(-128, 127);
     layer.b_zero = numbers.integer(-128, 127);
     layer.out_zero = numbers.integer(-20, 20);
-    layer.multiplier = numbers.integer(1 << 22, (1 << 23) - 1) << 8;
+    layer.multiplier = numbers.multiplier();
     layer.shift = 41;
     fill(input, numbers);
     fill(second, numbers);
     if (element_bytes == 4) {
-      fill_floats(static_cast<float*>(static_cast<void*>(input)), kMemoryBytes / 4, numbers);
-      fill_floats(static_cast<float*>(static_cast<void*>(second)), kMemoryBytes / 4, numbers);
+      fill_floats(floats_of(input), kMemoryBytes / 4, numbers);
+      fill_floats(floats_of(second), kMemoryBytes / 4, numbers);
     }
     const linnet::RowsIn in[2] = {{input, layer.k * element_bytes, layer.batch_2 * layer.m},
                                   {second, layer.n * element_bytes, layer.batch_2 * layer.k}};
@@ -286,5 +238,6 @@ std::size_t linnet_digests::LINNET_DIGESTS(Digest* to) {
   digest_float<linnet::ConvTranspose2dF32Kernels>(digests, true, 12);
   digest_matmul<linnet::MatMulS8Kernels>(digests, 1);
   digest_matmul<linnet::MatMulF32Kernels>(digests, 4);
+  digest_other_kernels(digests);
   return digests.count;
 }

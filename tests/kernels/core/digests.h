@@ -12,7 +12,7 @@ struct Digest {
   std::uint32_t index;  // of the layer
   std::uint32_t value;
 };
-constexpr std::size_t kMostDigests = 1024;
+constexpr std::size_t kMostDigests = 2048;
 
 // Fills `to` and returns how many there are.
 std::size_t portable(Digest* to);
