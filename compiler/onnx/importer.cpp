@@ -43,6 +43,7 @@ class Importer {
   void name_outputs(const OnnxNode& node, const std::vector<ImportedValue>& outputs);
   void add_fault(Diagnostic diagnostic, const OnnxNode& node);
   void take_name(TensorId id, const std::string& name);
+  const TensorType* fixed_type(const std::string& name) const;
 
   const OnnxModel& model_;
   const ImportOptions& options_;
@@ -51,6 +52,7 @@ class Importer {
   std::unordered_map<std::string, ImportedValue>
       values_;                               // an invalid id: not known, after a fault
   std::unordered_set<std::uint32_t> named_;  // tensors that have their final name
+  std::unordered_map<std::string, TensorType> constant_nodes_;  // what Constant nodes give
   std::vector<std::size_t> order_;
   std::map<std::pair<std::string, std::string>, OperatorUse> uses_;
 };
@@ -208,6 +210,15 @@ Diagnostic unknown_operator(const OnnxModel& model, const OnnxNode& node) {
             fmt::format("the operator set '{}' is not supported", node.domain),
             "export the model with operators of ai.onnx only"};
   }
+  if (node.op_type.starts_with("DynamicQuantize") || node.op_type == "ConvInteger" ||
+      node.op_type.starts_with("MatMulInteger")) {
+    return {"E101",
+            {},
+            {},
+            "dynamic quantization is not supported: scales are computed when the model runs",
+            "quantize statically (onnxruntime.quantization.quantize_static), or compile the float "
+            "model with --calibrate"};
+  }
   if (node.op_type == "If" || node.op_type == "Loop" || node.op_type == "Scan") {
     return {"E101",
             {},
@@ -315,6 +326,9 @@ void Importer::import_node(const OnnxNode& node) {
     ImportNode import(context_, node, std::move(arguments), {node.label(), node.op_type});
     function(import);
     name_outputs(node, import.outputs());
+    if (node.op_type == "Constant") {
+      constant_nodes_.emplace(node.outputs.at(0), graph().type(import.outputs().at(0).id));
+    }
   } catch (const ImportFault& fault) {
     add_fault(fault.diagnostic, node);
   } catch (const std::bad_alloc&) {
@@ -330,32 +344,40 @@ std::vector<OperatorUse> Importer::operators() const {
   return result;
 }
 
-// Elements of the tensors that live nodes read as weights: scales and zero points are none, nor is shape arithmetic.
+// The type of a tensor that the model fixes, in an initializer or a Constant node; else null.
+const TensorType* Importer::fixed_type(const std::string& name) const {
+  const auto initializer = model_.initializers.find(name);
+  if (initializer != model_.initializers.end()) return &initializer->second.type;
+  const auto constant = constant_nodes_.find(name);
+  return constant != constant_nodes_.end() ? &constant->second : nullptr;
+}
+
+// Elements of the tensors that live nodes read as weights: scales and zero points are none, nor are numbers in
+// formulas (tensors without dimensions) or shape arithmetic.
 std::int64_t Importer::parameters() const {
-  std::unordered_set<std::string> weights;
+  std::unordered_map<std::string, std::int64_t> elements;
   for (const std::size_t index : order_) {
     const OnnxNode& node = model_.nodes[index];
     const bool dequantizes = node.op_type == "DequantizeLinear" || node.op_type == "QuantizeLinear";
     const std::size_t count =
         dequantizes ? std::min<std::size_t>(node.inputs.size(), 1) : node.inputs.size();
     for (std::size_t i = 0; i < count; ++i) {
-      const auto found = model_.initializers.find(node.inputs[i]);
-      if (found == model_.initializers.end()) continue;
-      const TensorType& type = found->second.type;
+      const TensorType* type = fixed_type(node.inputs[i]);
+      if (!type || type->shape.empty()) continue;
       const bool is_bias =
-          type.dtype == DType::i32 &&
+          type->dtype == DType::i32 &&
           (dequantizes || node.op_type == "QLinearConv" || node.op_type == "QGemm");
-      const bool is_codes = type.dtype == DType::i8 || type.dtype == DType::u8;
+      const bool is_codes = type->dtype == DType::i8 || type->dtype == DType::u8;
       // In QLinear operators scales and zero points are single elements, or as many as channels, which weights are not.
       const bool parameter = node.op_type.starts_with("QLinear") || node.op_type == "QGemm"
-                                 ? is_bias || (is_codes && type.shape.size() > 1)
-                                 : is_bias || is_codes || type.dtype == DType::f32;
-      if (parameter) weights.insert(node.inputs[i]);
+                                 ? is_bias || (is_codes && type->shape.size() > 1)
+                                 : is_bias || is_codes || type->dtype == DType::f32;
+      if (parameter) elements[node.inputs[i]] = type->elements();
     }
   }
-  std::int64_t elements = 0;
-  for (const std::string& name : weights) elements += model_.initializers.at(name).type.elements();
-  return elements;
+  std::int64_t sum = 0;
+  for (const auto& [name, own] : elements) sum += own;
+  return sum;
 }
 
 struct Outcome {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <span>
+#include <utility>
 
 #include "compiler/ops/import_families.h"
 
@@ -73,19 +75,33 @@ TensorValue broadcast_like(const TensorValue& value, const TensorValue& other) {
   return *fold_movement(Expand{broadcast(value.type.shape, other.type.shape)}, {&value});
 }
 
+// The value of a Constant node. Infinities pass: exporters write masks this way.
+void set_given_constant(ImportNode& node, TensorValue value) {
+  if (is_float(value)) {
+    const std::span<const float> elements = value.as<float>();
+    if (std::any_of(elements.begin(), elements.end(), [](float x) { return std::isnan(x); })) {
+      import_fault("E010", fmt::format("tensor '{}' holds NaN", node.onnx.outputs.at(0)),
+                   "train or export the model again");
+    }
+  }
+  set_constant(node, std::move(value));
+}
+
 }  // namespace
 
 void import_constant(ImportNode& node) {
   const OnnxNode& onnx = node.onnx;
-  if (onnx.has("value")) return set_constant(node, *onnx.tensor("value"));
-  if (onnx.has("value_float"))
-    return node.set_output(0, node.emit_scalar(onnx.real("value_float", 0)));
+  if (onnx.has("value")) return set_given_constant(node, *onnx.tensor("value"));
+  if (onnx.has("value_float")) {
+    return set_given_constant(
+        node, TensorValue::of<float>({DType::f32, {}, {}}, {onnx.real("value_float", 0)}));
+  }
   if (onnx.has("value_int"))
     return set_constant(node, integers_of({onnx.integer("value_int", 0)}, {}));
   if (onnx.has("value_floats")) {
     const std::vector<float> values = onnx.reals("value_floats");
     const Shape shape{static_cast<std::int64_t>(values.size())};
-    return set_constant(node, TensorValue::of<float>({DType::f32, shape, {}}, values));
+    return set_given_constant(node, TensorValue::of<float>({DType::f32, shape, {}}, values));
   }
   if (onnx.has("value_ints")) {
     std::vector<std::int64_t> values = onnx.integers("value_ints");

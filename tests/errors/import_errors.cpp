@@ -56,6 +56,32 @@ OnnxFile conv(const Proto& w, std::initializer_list<Proto> attributes = {}) {
       .output("y");
 }
 
+// The same, with the weights in a Constant node.
+OnnxFile constant_conv(const std::vector<float>& weights) {
+  OnnxFile file;
+  return file.input("x", {1, 2, 8, 8})
+      .node("Constant", {}, {"w"},
+            {onnx_tensor_attribute("value", onnx_tensor("", {3, 2, 3, 3}, weights))})
+      .node("Conv", {"x", "w"}, {"y"})
+      .output("y");
+}
+
+OnnxFile constant_add(const Proto& value) {
+  OnnxFile file;
+  return file.input("x", {1, 4})
+      .node("Constant", {}, {"c"}, {value})
+      .node("Add", {"x", "c"}, {"y"})
+      .output("y");
+}
+
+std::int64_t parameters(const OnnxFile& file) {
+  const Folder folder;
+  write_bytes(folder.path() / "m.onnx", file.model());
+  const Result<ImportedModel> model = import_model(folder.path() / "m.onnx", {});
+  REQUIRE(model);
+  return model->info.parameters;
+}
+
 std::vector<float> ones(std::size_t count) { return std::vector<float>(count, 1.0f); }
 
 TEST_CASE("what is a model imports") {
@@ -166,6 +192,28 @@ TEST_CASE("element types of inputs") {
         "an initializer\n");
 }
 
+TEST_CASE("weights count as parameters in an initializer and in a Constant node alike") {
+  CHECK(parameters(conv(onnx_tensor("w", {3, 2, 3, 3}, ones(54)))) == 54);
+  CHECK(parameters(constant_conv(ones(54))) == 54);
+  CHECK(parameters(constant_add(onnx_reals("value_floats", {1, 2, 3, 4}))) == 4);
+  CHECK(parameters(constant_add(onnx_real("value_float", 3))) == 0);  // a number in a formula
+}
+
+TEST_CASE("dynamic quantization has a hint of its own") {
+  OnnxFile file;
+  file.input("x", {1, 4})
+      .initializer(onnx_tensor("w", {4, 2}, ones(8)))
+      .node("DynamicQuantizeLinear", {"x"}, {"q", "s", "z"})
+      .node("MatMulInteger", {"q", "w", "z"}, {"y"})
+      .output("y");
+  const std::string why =
+      ": dynamic quantization is not supported: scales are computed when the model runs; quantize "
+      "statically (onnxruntime.quantization.quantize_static), or compile the float model with "
+      "--calibrate\n";
+  CHECK(said(file) == "m.onnx: E101 node 'n0' (DynamicQuantizeLinear)" + why +
+                          "m.onnx: E101 node 'n1' (MatMulInteger)" + why);
+}
+
 TEST_CASE("tensors that are damaged") {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const float infinity = std::numeric_limits<float>::infinity();
@@ -177,6 +225,17 @@ TEST_CASE("tensors that are damaged") {
   CHECK(said(conv(onnx_tensor("w", {3, 2, 3, 3}, weights))) ==
         "m.onnx: E010 node 'n0' (Conv): tensor 'w' holds an infinity; train or export the model "
         "again\n");
+  weights[7] = nan;
+  CHECK(
+      said(constant_conv(weights)) ==
+      "m.onnx: E010 node 'n0' (Constant): tensor 'w' holds NaN; train or export the model again\n");
+  CHECK(
+      said(constant_add(onnx_real("value_float", nan))) ==
+      "m.onnx: E010 node 'n0' (Constant): tensor 'c' holds NaN; train or export the model again\n");
+  CHECK(
+      said(constant_add(onnx_reals("value_floats", {1, nan, 3, 4}))) ==
+      "m.onnx: E010 node 'n0' (Constant): tensor 'c' holds NaN; train or export the model again\n");
+  CHECK(said(constant_add(onnx_reals("value_floats", {1, -infinity, 3, 4}))).empty());  // a mask
   CHECK(said(conv(onnx_tensor("w", {3, 2, 3, 3}, ones(53)))) ==
         "m.onnx: E007 node 'n0' (Conv): tensor 'w' of shape 3x2x3x3 has 212 bytes of data instead "
         "of 216\n");

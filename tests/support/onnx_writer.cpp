@@ -50,6 +50,21 @@ Proto onnx_text(std::string_view name, std::string_view value) {
   return Proto{}.text(1, name).number(20, 3).text(4, value);
 }
 
+Proto onnx_real(std::string_view name, float value) {
+  return Proto{}.text(1, name).number(20, 1).real(2, value);
+}
+
+Proto onnx_reals(std::string_view name, const std::vector<float>& values) {
+  Proto attribute;
+  attribute.text(1, name).number(20, 6);
+  for (const float value : values) attribute.real(7, value);
+  return attribute;
+}
+
+Proto onnx_tensor_attribute(std::string_view name, const Proto& tensor) {
+  return Proto{}.text(1, name).number(20, 4).message(5, tensor);
+}
+
 Proto onnx_graph(std::string_view name) {
   return Proto{}.text(1, name).number(20, 5).message(6, Proto{}.text(2, "body"));
 }

@@ -32,6 +32,9 @@ class Proto {
 Proto onnx_ints(std::string_view name, const std::vector<std::int64_t>& values);
 Proto onnx_int(std::string_view name, std::int64_t value);
 Proto onnx_text(std::string_view name, std::string_view value);
+Proto onnx_real(std::string_view name, float value);
+Proto onnx_reals(std::string_view name, const std::vector<float>& values);
+Proto onnx_tensor_attribute(std::string_view name, const Proto& tensor);
 Proto onnx_graph(std::string_view name);
 
 // TensorProto of floats; `dims` need not fit.
