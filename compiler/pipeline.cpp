@@ -44,6 +44,28 @@ std::string print(const Graph& graph, const Ranges& ranges) {
   return text;
 }
 
+// The int8 graph: by ranges, or by what the model itself quantizes.
+Result<Graph> to_int8(const Graph& graph, const Ranges& ranges) {
+  Result<Graph> quantized = quantize(graph, ranges);
+  if (!quantized) return quantized;
+  return verified(compose_tables(*std::move(quantized)), "quantize");
+}
+
+Result<Graph> to_int8(const Graph& graph) {
+  Result<Graph> fused = fuse_qdq(graph);
+  if (!fused) return fused;
+  return verified(compose_tables(*std::move(fused)), "quantize");
+}
+
+// Such elements have no part in the ranges; int8 saturates where they occur.
+void note_non_finite(const Graph& graph, const Ranges& ranges, std::vector<std::string>& notes) {
+  const std::size_t count = ranges.non_finite.size();
+  if (count == 0) return;
+  notes.push_back(fmt::format("{} tensor{} held infinities or NaN during calibration, first: '{}'",
+                              count, count == 1 ? "" : "s",
+                              harmless(graph.tensors[ranges.non_finite.front()].name)));
+}
+
 std::string print(const Files& files) {
   std::string text;
   for (const auto& [path, content] : files) {
@@ -187,7 +209,7 @@ Result<Graph> make_device_graph(const Graph& graph, const std::vector<Sample>& s
                                 const CompileOptions& options, const PipelineHooks& hooks) {
   if (is_quantized_model(graph)) {
     begin(hooks, "quantize");
-    Result<Graph> fused = verified(fuse_qdq(graph), "quantize");
+    Result<Graph> fused = to_int8(graph);
     if (fused) dump(hooks, "quantize", [&] { return print(*fused); });
     return fused;
   }
@@ -199,16 +221,18 @@ Result<Graph> make_device_graph(const Graph& graph, const std::vector<Sample>& s
   dump(hooks, "calibrate", [&] { return print(graph, *ranges); });
 
   begin(hooks, "quantize");
-  Result<Graph> quantized = verified(quantize(graph, *ranges), "quantize");
-  if (quantized) dump(hooks, "quantize", [&] { return print(*quantized); });
+  Result<Graph> quantized = to_int8(graph, *ranges);
+  if (!quantized) return quantized;
+  note_non_finite(graph, *ranges, quantized->notes);
+  dump(hooks, "quantize", [&] { return print(*quantized); });
   return quantized;
 }
 
 Result<Graph> guess_int8(const Graph& graph) {
-  if (is_quantized_model(graph)) return verified(fuse_qdq(graph), "quantize");
+  if (is_quantized_model(graph)) return to_int8(graph);
   Ranges ranges;
   ranges.of = IdVector<TensorId, Range>(graph.tensors.size(), Range{-1, 1});
-  return verified(quantize(graph, ranges), "quantize");
+  return to_int8(graph, ranges);
 }
 
 Result<PlannedProgram> lower_and_plan(const Graph& graph, const Target& target,

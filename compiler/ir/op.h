@@ -222,7 +222,7 @@ struct Quantize {  // f32 -> i8 (round half to even, saturate), parameters in th
 struct Dequantize {  // i8 -> f32, parameters in the input's type
   bool operator==(const Dequantize&) const = default;
 };
-struct Requantize {  // i8 or u8 -> i8 with another scale or zero point
+struct Requantize {  // i8 or u8 -> i8 in another scale, or x, table [256] -> table[uint8(x)]
   bool operator==(const Requantize&) const = default;
 };
 struct Cast {  // element type conversion; on devices only f32 <-> f32, the rest folds

@@ -179,6 +179,12 @@ class Verifier {
                                       to_string(input.dtype), to_string(output.dtype)));
       }
     }
+    if (std::holds_alternative<Requantize>(node.op) && node.inputs.size() == 2) {
+      const TensorId table = node.inputs[1];
+      if (!graph_.is_constant(table) || graph_.type(table).dtype != DType::i8 ||
+          graph_.type(table).elements() != 256 || input.dtype != DType::i8)
+        fail(node.origin, "Requantize by a table that is not 256 codes");
+    }
     if (moves_codes(node.op) && output.dtype == DType::i8) check_same_scale(node, output);
   }
 

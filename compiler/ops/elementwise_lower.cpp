@@ -2,6 +2,7 @@
 // quantization at the edges of float islands.
 #include <algorithm>
 #include <optional>
+#include <span>
 
 #include "compiler/lower/lower_ops.h"
 #include "compiler/lower/select_kernel.h"
@@ -251,6 +252,13 @@ Result<Nothing> lower(const Unary& op, const Node& node, LowerContext& context) 
 }
 
 Result<Nothing> lower(const Requantize&, const Node& node, LowerContext& context) {
+  if (node.inputs.size() == 2) {
+    Table256 table{};
+    const std::span<const std::int8_t> given = context.constant(node.inputs[1]).as<std::int8_t>();
+    std::copy(given.begin(), given.end(), table.begin());
+    lower_table(table, node, context);
+    return ok();
+  }
   lower_table(requantize_table(context.type(node.inputs[0]), context.type(node.output())), node,
               context);
   return ok();

@@ -54,7 +54,10 @@ Result<Shape> same_shape(const Shapes& inputs) {
 
 Result<Shape> infer_shape(const Quantize&, const Shapes& inputs) { return same_shape(inputs); }
 Result<Shape> infer_shape(const Dequantize&, const Shapes& inputs) { return same_shape(inputs); }
-Result<Shape> infer_shape(const Requantize&, const Shapes& inputs) { return same_shape(inputs); }
+Result<Shape> infer_shape(const Requantize&, const Shapes& inputs) {
+  if (auto fits = require_inputs(inputs, 1, 2); !fits) return fits.diagnostics();
+  return inputs[0];
+}
 Result<Shape> infer_shape(const Cast&, const Shapes& inputs) { return same_shape(inputs); }
 
 TensorValue narrowed(const std::vector<std::int64_t>& elements, const TensorType& output) {
@@ -103,6 +106,7 @@ TensorValue evaluate(const Dequantize&, const Values& inputs, const TensorType& 
 }
 
 TensorValue evaluate(const Requantize&, const Values& inputs, const TensorType& output) {
+  assert(inputs.size() == 1 && "tables are made after constants are folded");
   // Section 4's table, element by element; per axis where constants of imported graphs are.
   const TensorValue& x = *inputs[0];
   const Quantization& from = *x.type.quantization;

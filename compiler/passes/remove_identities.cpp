@@ -23,7 +23,7 @@ struct IsIdentity {
   bool operator()(const Reshape&) const { return true; }
   bool operator()(const Pad&) const { return true; }
   bool operator()(const Cast&) const { return true; }
-  bool operator()(const Requantize&) const { return true; }
+  bool operator()(const Requantize&) const { return node.inputs.size() == 1; }
   bool operator()(const Concat&) const { return node.inputs.size() == 1; }
   bool operator()(const Transpose& op) const { return is_identity(op.permutation); }
   bool operator()(const Resize& op) const {

@@ -1,6 +1,7 @@
 // Ranges of a float graph's tensors from samples. The network runs once for each sample, whatever the method.
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 
 #include "compiler/quant/histogram.h"
 #include "compiler/quant/ranges.h"
@@ -21,10 +22,19 @@ void widen(Range& range, std::span<const float> values) {
 class Collector {
  public:
   Collector(const Graph& graph, const CalibrationOptions& options)
-      : options_(options), ranges_(graph.tensors.size()), histograms_(graph.tensors.size()) {}
+      : options_(options),
+        ranges_(graph.tensors.size()),
+        histograms_(graph.tensors.size()),
+        finite_(graph.tensors.size(), true) {}
 
   void add(TensorId id, const TensorValue& value) {
     if (value.type.dtype != DType::f32) return;
+    const std::span<const float> elements = value.as<float>();
+    if (finite_[id] &&
+        !std::all_of(elements.begin(), elements.end(), [](float x) { return std::isfinite(x); })) {
+      finite_[id] = false;
+      non_finite_.push_back(id);
+    }
     if (options_.method == CalibrationMethod::minmax) {
       widen(ranges_[id], value.as<float>());
     } else {
@@ -41,13 +51,15 @@ class Collector {
       if (options_.method == CalibrationMethod::mse) range = histogram.least_squares();
       if (!(range.lo < range.hi)) range = {0, 1};  // always zero, or never seen
     }
-    return {std::move(ranges_)};
+    return {std::move(ranges_), std::move(non_finite_)};
   }
 
  private:
   CalibrationOptions options_;
   IdVector<TensorId, Range> ranges_;
   IdVector<TensorId, Histogram> histograms_;
+  IdVector<TensorId, bool> finite_;
+  std::vector<TensorId> non_finite_;
 };
 
 }  // namespace

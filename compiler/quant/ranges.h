@@ -16,7 +16,8 @@ struct Range {
 };
 
 struct Ranges {
-  IdVector<TensorId, Range> of;  // by tensor of the calibrated graph
+  IdVector<TensorId, Range> of;      // by tensor of the calibrated graph
+  std::vector<TensorId> non_finite;  // held infinities or NaN, which ranges leave out; as met
 };
 
 struct CalibrationOptions {
@@ -35,5 +36,8 @@ Result<Graph> quantize(const Graph& graph, const Ranges& ranges);
 
 // Imported QDQ graphs: Dequantize -> op -> Quantize becomes the int8 operator with the model's own parameters.
 Result<Graph> fuse_qdq(Graph graph);
+
+// Chains of elementwise operators that are a function of one int8 tensor become one table of 256: the same bytes.
+Graph compose_tables(Graph graph);
 
 }  // namespace linnet

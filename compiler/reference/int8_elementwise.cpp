@@ -1,6 +1,7 @@
 // Elementwise operators in int8: docs/quantization.md section 4.
 #include <array>
 #include <cmath>
+#include <span>
 
 #include "compiler/ops/elementwise.h"
 #include "compiler/reference/fixed_point.h"
@@ -98,6 +99,14 @@ TensorValue int8(const Unary& op, const Values& inputs, const TensorType& output
 }
 
 TensorValue int8(const Requantize&, const Values& inputs, const TensorType& output) {
+  if (inputs.size() == 2) {
+    const std::span<const std::int8_t> table = inputs[1]->as<std::int8_t>();
+    OutputBuffer buffer(output);
+    auto* y = buffer.data<std::int8_t>();
+    for (const std::int8_t code : inputs[0]->as<std::int8_t>())
+      *y++ = table[static_cast<std::uint8_t>(code)];
+    return buffer.finish();
+  }
   return by_table(*inputs[0], output, [](double real) { return real; });
 }
 

@@ -356,7 +356,7 @@ Result<VerifyReport> verify(const CompileOptions& compile, const VerifyOptions& 
   report.data = data->description;
   report.float_tolerance = options.float_tolerance;
   report.min_sqnr_db = options.min_sqnr_db;
-  report.notes = made->float_graph.notes;
+  report.notes = made->graph.notes;
 
   // A quantized model has no float code: its float graph only imitates the integers.
   const bool has_float = made->int8 && !is_quantized_model(made->float_graph);
