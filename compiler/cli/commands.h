@@ -12,8 +12,11 @@ int run_verify(const CommandLine& command);
 // Prints diagnostics, each with the model's name in front; gives their exit code.
 int fail(const CommandLine& command, const Diagnostics& diagnostics);
 
-// Hooks that show progress on a terminal and print --dump-after.
-PipelineHooks make_hooks(const CommandLine& command);
+// Hooks that show progress on a terminal and print --dump-after, to stderr where stdout is for JSON. `dumped` becomes
+// true when the stage came, and must outlive the hooks.
+PipelineHooks make_hooks(const CommandLine& command, bool& dumped);
+// After a run that went well: says so when --dump-after named a stage that this run had no use for.
+void note_missing_dump(const CommandLine& command, bool dumped);
 // Takes the progress line away again.
 void end_progress();
 

@@ -43,9 +43,11 @@ void print_next_step(const CommandLine& command, const Compiled& made) {
 }  // namespace
 
 int run_compile(const CommandLine& command) {
-  const Result<Compiled> made = compile_network(command.compile, make_hooks(command));
+  bool dumped = false;
+  const Result<Compiled> made = compile_network(command.compile, make_hooks(command, dumped));
   end_progress();
   if (!made) return fail(command, made.diagnostics());
+  note_missing_dump(command, dumped);
   const Result<Nothing> written = write_files(command.output, made->files);
   if (!written) return fail(command, written.diagnostics());
   if (command.json) {

@@ -3,13 +3,13 @@
 
 #include <algorithm>
 #include <iterator>
-#include <nlohmann/json.hpp>
 
 #include "compiler/cli/commands.h"
 #include "compiler/cli/parse_values.h"
 #include "compiler/cli/summary.h"
 #include "compiler/ops/ops.h"
 #include "compiler/plan/target.h"
+#include "compiler/support/json.h"
 
 namespace linnet {
 namespace {
@@ -60,12 +60,14 @@ Result<Inspection> inspect(const CommandLine& command) {
   if (!info) return info.diagnostics();
   found.info = *std::move(info);
 
-  Result<ImportedModel> model = import_and_simplify(options, make_hooks(command));
+  bool dumped = false;
+  Result<ImportedModel> model = import_and_simplify(options, make_hooks(command, dumped));
   end_progress();
   if (!model) {
     found.diagnostics = model.diagnostics();
     return found;
   }
+  note_missing_dump(command, dumped);
   found.imported = true;
   found.info = std::move(model->info);
   const Graph& graph = model->graph;
@@ -123,44 +125,46 @@ void print_text(const CommandLine& command, const Inspection& found) {
   for (const std::string& note : found.notes) fmt::print("note: {}\n", note);
 }
 
-using Json = nlohmann::ordered_json;
-
 Json ports_json(const std::vector<Port>& ports) {
-  Json list = Json::array();
+  Json::Array list;
   for (const Port& port : ports) {
-    list.push_back(
-        {{"name", port.name}, {"dtype", to_string(port.model_dtype)}, {"shape", port.model_shape}});
+    list.push_back(Json::object({{"name", port.name},
+                                 {"dtype", std::string(to_string(port.model_dtype))},
+                                 {"shape", port.model_shape}}));
   }
   return list;
 }
 
-Json optional_json(const std::optional<std::int64_t>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
-
-void print_json(const Inspection& found) {
-  Json json;
-  json["model"] = {{"sha256", found.info.sha256},
-                   {"producer", found.info.producer},
-                   {"ir_version", found.info.ir_version},
-                   {"opsets", found.info.opsets},
-                   {"parameters", found.info.parameters}};
-  json["model"]["macs"] = found.imported ? Json(found.macs) : Json(nullptr);
-  json["supported"] = found.imported;
-  json["inputs"] = ports_json(found.inputs);
-  json["outputs"] = ports_json(found.outputs);
-  json["operators"] = Json::array();
-  for (const OperatorUse& use : found.info.operators) {
-    json["operators"].push_back({{"domain", use.domain},
+Json operators_json(const std::vector<OperatorUse>& operators) {
+  Json::Array list;
+  for (const OperatorUse& use : operators) {
+    list.push_back(Json::object({{"domain", use.domain},
                                  {"op", use.op_type},
                                  {"count", use.count},
                                  {"supported", use.supported},
-                                 {"reason", use.reason}});
+                                 {"reason", use.reason}}));
   }
-  json["memory"] = {{"whole_tensor_int8_bytes", optional_json(found.peak_int8)},
-                    {"whole_tensor_float32_bytes", optional_json(found.peak_float)}};
-  json["notes"] = found.notes;
-  fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
+  return list;
+}
+
+void print_json(const Inspection& found) {
+  Json opsets = Json::object();
+  for (const auto& [domain, version] : found.info.opsets) opsets.set(domain, version);
+  const Json json =
+      Json::object({{"model", Json::object({{"sha256", found.info.sha256},
+                                            {"producer", found.info.producer},
+                                            {"ir_version", found.info.ir_version},
+                                            {"opsets", opsets},
+                                            {"parameters", found.info.parameters},
+                                            {"macs", found.imported ? Json(found.macs) : Json()}})},
+                    {"supported", found.imported},
+                    {"inputs", ports_json(found.inputs)},
+                    {"outputs", ports_json(found.outputs)},
+                    {"operators", operators_json(found.info.operators)},
+                    {"memory", Json::object({{"whole_tensor_int8_bytes", found.peak_int8},
+                                             {"whole_tensor_float32_bytes", found.peak_float}})},
+                    {"notes", found.notes}});
+  fmt::print("{}\n", to_text(json));
 }
 
 }  // namespace
@@ -172,7 +176,7 @@ int run_inspect(const CommandLine& command) {
     if (!report) return fail(command, report.diagnostics());
     if (command.json) {
       fmt::print("{}", to_json(*report));
-    } else {
+    } else if (!command.quiet) {
       print_summary(*report);
       print_layers(*report);
     }

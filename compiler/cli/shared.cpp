@@ -19,10 +19,14 @@ int fail(const CommandLine& command, const Diagnostics& diagnostics) {
   return exit_code(diagnostics);
 }
 
-PipelineHooks make_hooks(const CommandLine& command) {
+PipelineHooks make_hooks(const CommandLine& command, bool& dumped) {
   PipelineHooks hooks;
   hooks.dump_after = command.dump_after;
-  hooks.dump = [](const std::string& text) { fmt::print("{}", text); };
+  std::FILE* stream = command.json ? stderr : stdout;
+  hooks.dump = [stream, &dumped](const std::string& text) {
+    fmt::print(stream, "{}", text);
+    dumped = true;
+  };
   if (!command.quiet && stderr_is_terminal()) {
     hooks.progress = [](std::string_view what) {
       fmt::print(stderr, "\r\033[K{} ...", what);
@@ -30,6 +34,12 @@ PipelineHooks make_hooks(const CommandLine& command) {
     };
   }
   return hooks;
+}
+
+void note_missing_dump(const CommandLine& command, bool dumped) {
+  if (command.dump_after.empty() || dumped || command.quiet) return;
+  fmt::print(stderr, "note: --dump-after {} shows nothing: this run has no such stage\n",
+             command.dump_after);
 }
 
 void end_progress() {

@@ -19,8 +19,9 @@ void print_summary(const Report& report) {
                bank.size_bytes ? " of " + readable_bytes(*bank.size_bytes) : "");
   }
   fmt::print(" stack {}\n", readable_bytes(report.stack_bytes));
-  fmt::print("          {:<10} most live at once: {}, at layer '{}'\n", "",
-             readable_bytes(report.lower_bound_bytes), harmless(report.peak_layer));
+  fmt::print(
+      "          {:<10} most live at once: {}{}\n", "", readable_bytes(report.lower_bound_bytes),
+      report.layers.empty() ? "" : fmt::format(", at layer '{}'", harmless(report.peak_layer)));
   fmt::print("  flash   {:<10} weights {}, tables {}, schedule {}, code {}\n",
              readable_bytes(report.flash_bytes()), readable_bytes(report.weights_bytes),
              readable_bytes(report.tables_bytes), readable_bytes(report.schedule_bytes),

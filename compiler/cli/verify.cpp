@@ -8,9 +8,12 @@
 namespace linnet {
 
 int run_verify(const CommandLine& command) {
-  const Result<VerifyReport> report = verify(command.compile, command.verify, make_hooks(command));
+  bool dumped = false;
+  const Result<VerifyReport> report =
+      verify(command.compile, command.verify, make_hooks(command, dumped));
   end_progress();
   if (!report) return fail(command, report.diagnostics());
+  note_missing_dump(command, dumped);
   if (command.json) {
     fmt::print("{}", to_json(*report));
   } else if (!command.quiet) {

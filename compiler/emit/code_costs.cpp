@@ -2,12 +2,13 @@
 #include "compiler/emit/code_costs.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+#include <cassert>
 #include <string>
 #include <vector>
 
 #include "compiler/emit/runtime_files.h"
 #include "compiler/support/embedded_files.h"
+#include "compiler/support/json.h"
 
 namespace linnet {
 namespace {
@@ -24,46 +25,55 @@ constexpr std::int64_t kStackOfInput = 16;
 // run()'s own frame was measured on one network; others' differ by a few spilled registers.
 constexpr std::int64_t kStackOfOtherFrames = 64;
 
-nlohmann::json load_table() {
+// The table is ours: when it does not parse that is our defect.
+Json load_table() {
   for (const EmbeddedFile& file : embedded_files()) {
-    if (file.path == kTable) return nlohmann::json::parse(file.text);
+    if (file.path != kTable) continue;
+    const Result<Json> table = parse_json(file.text);
+    assert(table);
+    return *table;
   }
-  return nlohmann::json::object();
+  return Json::object();
+}
+
+Json member_or_empty(const Json& json, std::string_view key) {
+  const Json* found = json.find(key);
+  return found ? *found : Json::object();
 }
 
 }  // namespace
 
 CodeCosts code_costs(const Program& program, const Plan& plan) {
-  const nlohmann::json table = load_table();
-  const nlohmann::json empty = nlohmann::json::object();
-  const nlohmann::json schedule = table.value("schedule", empty);
-  const nlohmann::json functions = table.value("functions", empty);
-  const nlohmann::json kernels = table.value("kernels", empty);
+  const Json table = load_table();
+  const Json schedule = member_or_empty(table, "schedule");
+  const Json functions = member_or_empty(table, "functions");
+  const Json kernels = member_or_empty(table, "kernels");
 
   CodeCosts costs;
   costs.schedule_bytes =
-      schedule.value("fixed_bytes", std::int64_t{64}) +
-      schedule.value("step_bytes", std::int64_t{64}) * static_cast<std::int64_t>(plan.steps.size());
+      schedule.integer_or("fixed_bytes", 64) +
+      schedule.integer_or("step_bytes", 64) * static_cast<std::int64_t>(plan.steps.size());
   std::set<std::string> counted;
   std::int64_t deepest = 0;
   std::int64_t widest = 0;  // inputs of a call: each has a RowsIn of 12 bytes in the frame
   for (const KernelCall& call : program.calls) {
-    const bool known = kernels.contains(call.kernel);
-    const nlohmann::json kernel = known ? kernels.at(call.kernel) : empty;
+    const bool known = kernels.find(call.kernel) != nullptr;
+    const Json kernel = member_or_empty(kernels, call.kernel);
     costs.schedule_bytes +=
-        kernel.value("layer_bytes", 4 * static_cast<std::int64_t>(call.fields.size()));
-    deepest = std::max(deepest, kernel.value("stack_bytes", kUnmeasuredStack));
+        kernel.integer_or("layer_bytes", 4 * static_cast<std::int64_t>(call.fields.size()));
+    deepest = std::max(deepest, kernel.integer_or("stack_bytes", kUnmeasuredStack));
     widest = std::max(widest, static_cast<std::int64_t>(call.inputs.size()));
     if (!counted.insert(call.kernel).second) continue;
-    costs.code_bytes += kernel.value("code_bytes", kUnmeasuredCode);
+    costs.code_bytes += kernel.integer_or("code_bytes", kUnmeasuredCode);
     if (!known) costs.unmeasured.insert(call.kernel);
-    for (const auto& use : kernel.value("uses", nlohmann::json::array())) {
-      const auto name = use.get<std::string>();
-      if (counted.insert(name).second) costs.code_bytes += functions.value(name, std::int64_t{0});
+    const Json* uses = kernel.find("uses");
+    if (!uses) continue;
+    for (const std::string& name : uses->texts()) {
+      if (counted.insert(name).second) costs.code_bytes += functions.integer_or(name, 0);
     }
   }
-  costs.stack_bytes = schedule.value("stack_bytes", std::int64_t{128}) + kStackOfInput * widest +
-                      deepest + kStackOfOtherFrames;
+  costs.stack_bytes = schedule.integer_or("stack_bytes", 128) + kStackOfInput * widest + deepest +
+                      kStackOfOtherFrames;
   costs.stack_bytes = (costs.stack_bytes + 7) / 8 * 8;
   return costs;
 }

@@ -3,16 +3,14 @@
 
 #include <algorithm>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "compiler/emit/text.h"
+#include "compiler/support/json.h"
 #include "compiler/support/version.h"
 
 namespace linnet {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 ReportPort make_port(const Graph& graph, const Port& port) {
   const TensorType& type = graph.type(port.tensor);
@@ -49,66 +47,104 @@ std::vector<ReportLayer> make_layers(const Network& network) {
 }
 
 Json port_json(const ReportPort& port) {
-  return {{"name", port.name},
-          {"dtype", port.dtype},
-          {"shape", port.shape},
-          {"scale", port.scale},
-          {"zero_point", port.zero_point}};
+  return Json::object({{"name", port.name},
+                       {"dtype", port.dtype},
+                       {"shape", port.shape},
+                       {"scale", port.scale},
+                       {"zero_point", port.zero_point}});
 }
 
-ReportPort port_from(const nlohmann::json& json) {
-  return {json.at("name"), json.at("dtype"), json.at("shape").get<Shape>(), json.at("scale"),
-          json.at("zero_point")};
+Json bank_json(const ReportBank& bank) {
+  return Json::object(
+      {{"name", bank.name}, {"used_bytes", bank.used_bytes}, {"size_bytes", bank.size_bytes}});
 }
 
-Report from_json(const nlohmann::json& json) {
+Json layer_json(const ReportLayer& layer) {
+  return Json::object({{"name", layer.name},
+                       {"op", layer.op},
+                       {"kernel", layer.kernel},
+                       {"output_shape", layer.output_shape},
+                       {"dtype", layer.dtype},
+                       {"macs", layer.macs},
+                       {"weights_bytes", layer.weights_bytes},
+                       {"output_bytes", layer.output_bytes},
+                       {"scratch_bytes", layer.scratch_bytes},
+                       {"first_step", layer.first_step},
+                       {"last_step", layer.last_step}});
+}
+
+template <class T>
+Json list_json(const std::vector<T>& items, Json (*convert)(const T&)) {
+  Json::Array list;
+  for (const T& item : items) list.push_back(convert(item));
+  return list;
+}
+
+ReportPort port_from(const Json& json) {
+  return {json.at("name").text(), json.at("dtype").text(), json.at("shape").integers(),
+          static_cast<float>(json.at("scale").real()),
+          static_cast<std::int32_t>(json.at("zero_point").integer())};
+}
+
+ReportBank bank_from(const Json& json) {
+  ReportBank bank{json.at("name").text(), json.at("used_bytes").integer(), {}};
+  const Json& size = json.at("size_bytes");
+  if (!size.is_null()) bank.size_bytes = size.integer();
+  return bank;
+}
+
+ReportLayer layer_from(const Json& json) {
+  ReportLayer layer;
+  layer.name = json.at("name").text();
+  layer.op = json.at("op").text();
+  layer.kernel = json.at("kernel").text();
+  layer.output_shape = json.at("output_shape").integers();
+  layer.dtype = json.at("dtype").text();
+  layer.macs = json.at("macs").integer();
+  layer.weights_bytes = json.at("weights_bytes").integer();
+  layer.output_bytes = json.at("output_bytes").integer();
+  layer.scratch_bytes = json.at("scratch_bytes").integer();
+  layer.first_step = json.at("first_step").integer();
+  layer.last_step = json.at("last_step").integer();
+  return layer;
+}
+
+template <class T>
+std::vector<T> list_from(const Json& json, T (*convert)(const Json&)) {
+  std::vector<T> items;
+  for (const Json& element : json.array()) items.push_back(convert(element));
+  return items;
+}
+
+Report from_json(const Json& json) {
   Report report;
-  report.tool_version = json.at("tool").at("version");
-  const nlohmann::json& model = json.at("model");
-  report.name = model.at("name");
-  report.sha256 = model.at("sha256");
-  report.producer = model.at("producer");
-  report.dtype = model.at("dtype");
-  report.opset = model.at("opset");
-  report.parameters = model.at("parameters");
-  report.macs = model.at("macs");
-  report.target = json.at("target");
-  const nlohmann::json& memory = json.at("memory");
-  report.arena_bytes = memory.at("arena_bytes");
-  report.lower_bound_bytes = memory.at("lower_bound_bytes");
-  report.whole_tensor_bytes = memory.at("whole_tensor_bytes");
-  report.stack_bytes = memory.at("stack_bytes");
-  report.peak_layer = memory.at("peak_layer");
-  for (const nlohmann::json& entry : memory.at("banks")) {
-    ReportBank bank{entry.at("name"), entry.at("used_bytes"), {}};
-    if (!entry.at("size_bytes").is_null())
-      bank.size_bytes = entry.at("size_bytes").get<std::int64_t>();
-    report.banks.push_back(std::move(bank));
-  }
-  const nlohmann::json& flash = json.at("flash");
-  report.weights_bytes = flash.at("weights_bytes");
-  report.tables_bytes = flash.at("tables_bytes");
-  report.schedule_bytes = flash.at("schedule_bytes");
-  report.code_bytes = flash.at("code_bytes");
-  report.unmeasured_kernels = flash.at("unmeasured_kernels").get<std::vector<std::string>>();
-  for (const nlohmann::json& port : json.at("inputs")) report.inputs.push_back(port_from(port));
-  for (const nlohmann::json& port : json.at("outputs")) report.outputs.push_back(port_from(port));
-  for (const nlohmann::json& entry : json.at("layers")) {
-    ReportLayer layer;
-    layer.name = entry.at("name");
-    layer.op = entry.at("op");
-    layer.kernel = entry.at("kernel");
-    layer.output_shape = entry.at("output_shape").get<Shape>();
-    layer.dtype = entry.at("dtype");
-    layer.macs = entry.at("macs");
-    layer.weights_bytes = entry.at("weights_bytes");
-    layer.output_bytes = entry.at("output_bytes");
-    layer.scratch_bytes = entry.at("scratch_bytes");
-    layer.first_step = entry.at("first_step");
-    layer.last_step = entry.at("last_step");
-    report.layers.push_back(std::move(layer));
-  }
-  report.notes = json.at("notes").get<std::vector<std::string>>();
+  report.tool_version = json.at("tool").at("version").text();
+  const Json& model = json.at("model");
+  report.name = model.at("name").text();
+  report.sha256 = model.at("sha256").text();
+  report.producer = model.at("producer").text();
+  report.dtype = model.at("dtype").text();
+  report.opset = model.at("opset").integer();
+  report.parameters = model.at("parameters").integer();
+  report.macs = model.at("macs").integer();
+  report.target = json.at("target").text();
+  const Json& memory = json.at("memory");
+  report.arena_bytes = memory.at("arena_bytes").integer();
+  report.lower_bound_bytes = memory.at("lower_bound_bytes").integer();
+  report.whole_tensor_bytes = memory.at("whole_tensor_bytes").integer();
+  report.stack_bytes = memory.at("stack_bytes").integer();
+  report.peak_layer = memory.at("peak_layer").text();
+  report.banks = list_from(memory.at("banks"), bank_from);
+  const Json& flash = json.at("flash");
+  report.weights_bytes = flash.at("weights_bytes").integer();
+  report.tables_bytes = flash.at("tables_bytes").integer();
+  report.schedule_bytes = flash.at("schedule_bytes").integer();
+  report.code_bytes = flash.at("code_bytes").integer();
+  report.unmeasured_kernels = flash.at("unmeasured_kernels").texts();
+  report.inputs = list_from(json.at("inputs"), port_from);
+  report.outputs = list_from(json.at("outputs"), port_from);
+  report.layers = list_from(json.at("layers"), layer_from);
+  report.notes = json.at("notes").texts();
   return report;
 }
 
@@ -158,51 +194,34 @@ Report make_report(const Network& network, const CodeCosts& costs) {
 }
 
 std::string to_json(const Report& report) {
-  Json json;
-  json["tool"] = {{"name", "linnet"}, {"version", report.tool_version}};
-  json["model"] = {{"name", report.name},         {"sha256", report.sha256},
-                   {"producer", report.producer}, {"opset", report.opset},
-                   {"dtype", report.dtype},       {"parameters", report.parameters},
-                   {"macs", report.macs}};
-  json["target"] = report.target;
-  Json banks = Json::array();
-  for (const ReportBank& bank : report.banks) {
-    Json size = nullptr;
-    if (bank.size_bytes) size = *bank.size_bytes;
-    banks.push_back({{"name", bank.name}, {"used_bytes", bank.used_bytes}, {"size_bytes", size}});
-  }
-  json["memory"] = {{"arena_bytes", report.arena_bytes},
-                    {"lower_bound_bytes", report.lower_bound_bytes},
-                    {"whole_tensor_bytes", report.whole_tensor_bytes},
-                    {"stack_bytes", report.stack_bytes},
-                    {"total_bytes", report.ram_bytes()},
-                    {"peak_layer", report.peak_layer},
-                    {"banks", banks}};
-  json["flash"] = {
-      {"weights_bytes", report.weights_bytes},   {"tables_bytes", report.tables_bytes},
-      {"schedule_bytes", report.schedule_bytes}, {"code_bytes", report.code_bytes},
-      {"total_bytes", report.flash_bytes()},     {"unmeasured_kernels", report.unmeasured_kernels}};
-  json["inputs"] = Json::array();
-  for (const ReportPort& port : report.inputs) json["inputs"].push_back(port_json(port));
-  json["outputs"] = Json::array();
-  for (const ReportPort& port : report.outputs) json["outputs"].push_back(port_json(port));
-  json["layers"] = Json::array();
-  for (const ReportLayer& layer : report.layers) {
-    json["layers"].push_back({{"name", layer.name},
-                              {"op", layer.op},
-                              {"kernel", layer.kernel},
-                              {"output_shape", layer.output_shape},
-                              {"dtype", layer.dtype},
-                              {"macs", layer.macs},
-                              {"weights_bytes", layer.weights_bytes},
-                              {"output_bytes", layer.output_bytes},
-                              {"scratch_bytes", layer.scratch_bytes},
-                              {"first_step", layer.first_step},
-                              {"last_step", layer.last_step}});
-  }
-  json["notes"] = report.notes;
-  // Names come from the model and may hold any bytes.
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  const Json json =
+      Json::object({{"tool", Json::object({{"name", "linnet"}, {"version", report.tool_version}})},
+                    {"model", Json::object({{"name", report.name},
+                                            {"sha256", report.sha256},
+                                            {"producer", report.producer},
+                                            {"opset", report.opset},
+                                            {"dtype", report.dtype},
+                                            {"parameters", report.parameters},
+                                            {"macs", report.macs}})},
+                    {"target", report.target},
+                    {"memory", Json::object({{"arena_bytes", report.arena_bytes},
+                                             {"lower_bound_bytes", report.lower_bound_bytes},
+                                             {"whole_tensor_bytes", report.whole_tensor_bytes},
+                                             {"stack_bytes", report.stack_bytes},
+                                             {"total_bytes", report.ram_bytes()},
+                                             {"peak_layer", report.peak_layer},
+                                             {"banks", list_json(report.banks, bank_json)}})},
+                    {"flash", Json::object({{"weights_bytes", report.weights_bytes},
+                                            {"tables_bytes", report.tables_bytes},
+                                            {"schedule_bytes", report.schedule_bytes},
+                                            {"code_bytes", report.code_bytes},
+                                            {"total_bytes", report.flash_bytes()},
+                                            {"unmeasured_kernels", report.unmeasured_kernels}})},
+                    {"inputs", list_json(report.inputs, port_json)},
+                    {"outputs", list_json(report.outputs, port_json)},
+                    {"layers", list_json(report.layers, layer_json)},
+                    {"notes", report.notes}});
+  return to_text(json) + "\n";
 }
 
 Result<Report> read_report(const std::filesystem::path& folder) {
@@ -215,12 +234,17 @@ Result<Report> read_report(const std::filesystem::path& folder) {
   }
   std::stringstream text;
   text << file.rdbuf();
-  try {
-    return from_json(nlohmann::json::parse(text.str()));
-  } catch (const nlohmann::json::exception& error) {
+  const auto unusable = [&](const std::string& why) {
     return Diagnostic{"E503", "", "",
-                      "'" + path.string() + "' is not a report of this version: " + error.what(),
+                      "'" + path.string() + "' is not a report of this version: " + why,
                       "compile the model again"};
+  };
+  const Result<Json> json = parse_json(text.str());
+  if (!json) return unusable(json.diagnostics().front().message);
+  try {
+    return from_json(*json);
+  } catch (const JsonError& error) {
+    return unusable(error.message);
   }
 }
 

@@ -5,27 +5,29 @@
 #include "compiler/plan/target.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+#include <cassert>
 
 #include "compiler/support/embedded_files.h"
+#include "compiler/support/json.h"
 
 namespace linnet {
 namespace {
 
-// The files are ours: one that does not parse is our defect, so exceptions of the parser may end
-// the program.
+// The files are ours: one that does not parse is our defect.
 Target parse_target(std::string_view text) {
-  const nlohmann::json json = nlohmann::json::parse(text);
+  const Result<Json> parsed = parse_json(text);
+  assert(parsed);
+  const Json& json = *parsed;
   Target target;
-  target.name = json.at("name").get<std::string>();
-  target.stack_bytes = json.value("stack_bytes", target.stack_bytes);
-  if (json.contains("flash_bytes")) target.flash_bytes = json.at("flash_bytes").get<std::int64_t>();
-  for (const nlohmann::json& entry : json.at("memory")) {
+  target.name = json.at("name").text();
+  target.stack_bytes = json.integer_or("stack_bytes", target.stack_bytes);
+  if (const Json* flash = json.find("flash_bytes")) target.flash_bytes = flash->integer();
+  for (const Json& entry : json.at("memory").array()) {
     MemoryBank bank;
-    bank.name = entry.at("name").get<std::string>();
-    if (entry.contains("size_bytes")) bank.size_bytes = entry.at("size_bytes").get<std::int64_t>();
-    bank.rank = entry.value("rank", 0);
-    bank.dma = entry.value("dma", true);
+    bank.name = entry.at("name").text();
+    if (const Json* size = entry.find("size_bytes")) bank.size_bytes = size->integer();
+    bank.rank = static_cast<int>(entry.integer_or("rank", 0));
+    if (const Json* dma = entry.find("dma")) bank.dma = dma->boolean();
     target.banks.push_back(std::move(bank));
   }
   std::stable_sort(target.banks.begin(), target.banks.end(),

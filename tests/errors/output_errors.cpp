@@ -7,8 +7,12 @@
 
 #include <unistd.h>
 
+#include "compiler/data/npy.h"
+#include "compiler/emit/report.h"
 #include "compiler/emit/text.h"
+#include "compiler/support/json.h"
 #include "compiler/support/write_files.h"
+#include "tests/support/onnx_writer.h"
 
 namespace {
 
@@ -17,12 +21,15 @@ using namespace linnet;
 
 struct Run {
   int exit_code = -1;
-  std::string output;  // stdout and stderr
+  std::string output;  // stdout and stderr, or what `streams` says
 };
 
-Run run_linnet(const std::string& arguments) {
+const char* const kOnlyStdout = " 2>/dev/null";
+const char* const kOnlyStderr = " 2>&1 >/dev/null";
+
+Run run_linnet(const std::string& arguments, const char* streams = " 2>&1") {
   Run run;
-  const std::string command = std::string(LINNET_BINARY) + " " + arguments + " 2>&1";
+  const std::string command = std::string(LINNET_BINARY) + " " + arguments + streams;
   FILE* pipe = ::popen(command.c_str(), "r");
   REQUIRE(pipe != nullptr);
   char buffer[4096];
@@ -44,6 +51,15 @@ struct Scratch {
   Scratch& operator=(const Scratch&) = delete;
   ~Scratch() { fs::remove_all(path); }
 };
+
+// y = Log(x) of four numbers; gives the model's path.
+std::string write_log_model(const Scratch& scratch) {
+  const fs::path path = scratch.path / "log.onnx";
+  testing::OnnxFile file;
+  file.input("x", {1, 4}).node("Log", {"x"}, {"y"}).output("y");
+  testing::write_bytes(path, file.model());
+  return path.string();
+}
 
 const std::string kModel = std::string(LINNET_SOURCE_DIR) + "/models/phinet_96/phinet_96.onnx";
 
@@ -169,4 +185,91 @@ TEST_CASE("inspect of a folder without a report says so") {
   CHECK(run.exit_code == 1);
   CHECK_THAT(run.output,
              Catch::Contains("E503 there is no report.json in '" + scratch.path.string() + "'"));
+}
+
+TEST_CASE("--dump-after leaves stdout to --json") {
+  const std::string arguments = "inspect " + kModel + " --json --dump-after passes";
+  const Result<Json> json = parse_json(run_linnet(arguments, kOnlyStdout).output);
+  REQUIRE(json);
+  CHECK(json->at("supported").boolean());
+  CHECK_THAT(run_linnet(arguments, kOnlyStderr).output, Catch::Contains("Conv2d"));
+  CHECK_THAT(run_linnet("inspect " + kModel + " --dump-after passes", kOnlyStdout).output,
+             Catch::Contains("Conv2d"));
+}
+
+TEST_CASE("--dump-after a stage that does not come says so") {
+  const Scratch scratch;
+  const std::string compile =
+      "compile " + write_log_model(scratch) + " -o " + (scratch.path / "out").string();
+  for (const std::string stage : {"calibrate", "quantize"}) {
+    CHECK(run_linnet(compile + " --dump-after " + stage, kOnlyStderr).output ==
+          "note: --dump-after " + stage + " shows nothing: this run has no such stage\n");
+  }
+  CHECK(run_linnet(compile + " --dump-after plan", kOnlyStderr).output.empty());
+  CHECK_THAT(run_linnet("inspect " + kModel + " --dump-after emit", kOnlyStderr).output,
+             Catch::Contains("--dump-after emit shows nothing"));
+}
+
+TEST_CASE("inspect --quiet of a compiled folder prints nothing") {
+  const Scratch scratch;
+  const std::string folder = (scratch.path / "out").string();
+  REQUIRE(run_linnet("compile " + write_log_model(scratch) + " -o " + folder).exit_code == 0);
+  const Run quiet = run_linnet("inspect " + folder + " --quiet");
+  CHECK(quiet.exit_code == 0);
+  CHECK(quiet.output.empty());
+  CHECK_THAT(run_linnet("inspect " + folder).output, Catch::Contains(", at layer 'n0'"));
+}
+
+TEST_CASE("a report that is damaged is no report of this version") {
+  const Scratch scratch;
+  const fs::path path = scratch.path / "report.json";
+  const std::string said = "E503 '" + path.string() + "' is not a report of this version: ";
+  std::ofstream(path) << "{\"tool\": ";
+  CHECK_THAT(run_linnet("inspect " + scratch.path.string()).output,
+             Catch::Contains(said + "it is not JSON"));
+  std::ofstream(path) << R"({"tool": {"version": "1"}})";
+  CHECK_THAT(run_linnet("inspect " + scratch.path.string()).output,
+             Catch::Contains(said + "'model' is missing; compile the model again"));
+}
+
+TEST_CASE("a network without layers has no layer at its peak") {
+  Report report;
+  report.name = "nothing";
+  const Scratch scratch;
+  std::ofstream(scratch.path / "report.json") << to_json(report);
+  const Run run = run_linnet("inspect " + scratch.path.string());
+  CHECK(run.exit_code == 0);
+  CHECK_THAT(run.output, Catch::Contains("most live at once: 0 B\n"));
+}
+
+TEST_CASE("calibration that meets infinities says so") {
+  const Scratch scratch;
+  const std::vector<float> values{1, 0, 2, 3};  // the logarithm of 0
+  const std::vector<std::byte> bytes = npy_bytes({1, 4}, values);
+  std::ofstream(scratch.path / "x.npy", std::ios::binary)
+      .write(reinterpret_cast<const char*>(bytes.data()),
+             static_cast<std::streamsize>(bytes.size()));
+  const std::string folder = (scratch.path / "out").string();
+  const Run run = run_linnet("compile " + write_log_model(scratch) + " --calibrate " +
+                             (scratch.path / "x.npy").string() + " -o " + folder);
+  CHECK(run.exit_code == 0);
+  CHECK_THAT(run.output,
+             Catch::Contains("1 tensor held infinities or NaN during calibration, first: 'y'"));
+}
+
+TEST_CASE("JSON keeps order, kinds and bounds") {
+  const std::string text =
+      "{\n  \"b\": 0.1,\n  \"a\": [\n    -1,\n    9223372036854775807,\n    true,\n    null\n  ],\n"
+      "  \"c\": {},\n  \"d\": \"\\n\u00e9\"\n}";
+  const Result<Json> json = parse_json(text);
+  REQUIRE(json);
+  CHECK(to_text(*json) == text);
+  CHECK(json->at("b").real() == 0.1);
+  CHECK(json->at("a").array().at(1).integer() == 9223372036854775807);
+  CHECK(json->integer_or("missing", 7) == 7);
+  CHECK_THROWS_AS(json->at("missing"), JsonError);
+  CHECK_THROWS_AS(json->at("d").integer(), JsonError);
+  CHECK_FALSE(parse_json("[1, 2"));
+  CHECK_FALSE(parse_json(""));
+  CHECK(to_text(Json(std::string("\xff"))) == "\"\xef\xbf\xbd\"");  // no UTF-8
 }

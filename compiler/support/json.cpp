@@ -1,0 +1,140 @@
+// See json.h. The only file that includes nlohmann's JSON, which does the reading and writing of text.
+#include "compiler/support/json.h"
+
+#include <cassert>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+namespace linnet {
+namespace {
+
+using Library = nlohmann::ordered_json;
+
+template <class... Cases>
+struct Overloaded : Cases... {
+  using Cases::operator()...;
+};
+template <class... Cases>
+Overloaded(Cases...) -> Overloaded<Cases...>;
+
+Json from_library(const Library& json) {
+  switch (json.type()) {
+    case Library::value_t::boolean: return json.get<bool>();
+    case Library::value_t::number_integer: return json.get<std::int64_t>();
+    case Library::value_t::number_unsigned: {
+      const auto value = json.get<std::uint64_t>();
+      constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+      return value <= kMost ? Json(value) : Json(static_cast<double>(value));
+    }
+    case Library::value_t::number_float: return json.get<double>();
+    case Library::value_t::string: return json.get<std::string>();
+    case Library::value_t::array: {
+      Json::Array elements;
+      for (const Library& element : json) elements.push_back(from_library(element));
+      return elements;
+    }
+    case Library::value_t::object: {
+      Json object = Json::object();
+      for (const auto& [key, value] : json.items()) object.set(key, from_library(value));
+      return object;
+    }
+    default: return {};
+  }
+}
+
+Library to_library(const Json& json) {
+  return std::visit(Overloaded{
+                        [](const Json::Array& elements) {
+                          Library array = Library::array();
+                          for (const Json& element : elements) array.push_back(to_library(element));
+                          return array;
+                        },
+                        [](const Json::Object& members) {
+                          Library object = Library::object();
+                          for (const auto& [key, value] : members) object[key] = to_library(value);
+                          return object;
+                        },
+                        [](const auto& plain) { return Library(plain); },
+                    },
+                    json.value());
+}
+
+template <class T>
+const T& get(const Json::Value& value, const char* wanted) {
+  const T* found = std::get_if<T>(&value);
+  if (!found) throw JsonError{std::string("a value is not ") + wanted};
+  return *found;
+}
+
+}  // namespace
+
+Json Json::object(std::initializer_list<std::pair<std::string, Json>> members) {
+  Json json;
+  json.value_ = Object(members);
+  return json;
+}
+
+void Json::set(std::string key, Json value) {
+  assert(std::holds_alternative<Object>(value_));
+  std::get<Object>(value_).emplace_back(std::move(key), std::move(value));
+}
+
+bool Json::boolean() const { return get<bool>(value_, "true or false"); }
+std::int64_t Json::integer() const { return get<std::int64_t>(value_, "an integer"); }
+
+double Json::real() const {
+  if (const auto* integer = std::get_if<std::int64_t>(&value_))
+    return static_cast<double>(*integer);
+  return get<double>(value_, "a number");
+}
+
+const std::string& Json::text() const { return get<std::string>(value_, "a text"); }
+const Json::Array& Json::array() const { return get<Array>(value_, "a list"); }
+const Json::Object& Json::members() const { return get<Object>(value_, "an object"); }
+
+const Json* Json::find(std::string_view key) const {
+  const auto* members = std::get_if<Object>(&value_);
+  if (!members) return nullptr;
+  for (const auto& [name, value] : *members) {
+    if (name == key) return &value;
+  }
+  return nullptr;
+}
+
+const Json& Json::at(std::string_view key) const {
+  const Json* found = find(key);
+  if (!found) throw JsonError{"'" + std::string(key) + "' is missing"};
+  return *found;
+}
+
+std::int64_t Json::integer_or(std::string_view key, std::int64_t fallback) const {
+  const Json* found = find(key);
+  return found ? found->integer() : fallback;
+}
+
+std::vector<std::int64_t> Json::integers() const {
+  std::vector<std::int64_t> values;
+  for (const Json& element : array()) values.push_back(element.integer());
+  return values;
+}
+
+std::vector<std::string> Json::texts() const {
+  std::vector<std::string> values;
+  for (const Json& element : array()) values.push_back(element.text());
+  return values;
+}
+
+Result<Json> parse_json(std::string_view text) {
+  try {
+    return from_library(Library::parse(text));
+  } catch (const Library::parse_error& error) {
+    // E504: a file that should hold JSON.
+    return Diagnostic{"E504", "", "", std::string("it is not JSON: ") + error.what(), ""};
+  }
+}
+
+std::string to_text(const Json& json) {
+  return to_library(json).dump(2, ' ', false, Library::error_handler_t::replace);
+}
+
+}  // namespace linnet
