@@ -4,18 +4,12 @@
 #include <cassert>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <type_traits>
 
 namespace linnet {
 namespace {
 
 using Library = nlohmann::ordered_json;
-
-template <class... Cases>
-struct Overloaded : Cases... {
-  using Cases::operator()...;
-};
-template <class... Cases>
-Overloaded(Cases...) -> Overloaded<Cases...>;
 
 Json from_library(const Library& json) {
   switch (json.type()) {
@@ -43,20 +37,21 @@ Json from_library(const Library& json) {
 }
 
 Library to_library(const Json& json) {
-  return std::visit(Overloaded{
-                        [](const Json::Array& elements) {
-                          Library array = Library::array();
-                          for (const Json& element : elements) array.push_back(to_library(element));
-                          return array;
-                        },
-                        [](const Json::Object& members) {
-                          Library object = Library::object();
-                          for (const auto& [key, value] : members) object[key] = to_library(value);
-                          return object;
-                        },
-                        [](const auto& plain) { return Library(plain); },
-                    },
-                    json.value());
+  const auto convert = [](const auto& value) -> Library {
+    using Kind = std::remove_cvref_t<decltype(value)>;
+    if constexpr (std::is_same_v<Kind, Json::Array>) {
+      Library array = Library::array();
+      for (const Json& element : value) array.push_back(to_library(element));
+      return array;
+    } else if constexpr (std::is_same_v<Kind, Json::Object>) {
+      Library object = Library::object();
+      for (const auto& [key, member] : value) object[key] = to_library(member);
+      return object;
+    } else {
+      return value;
+    }
+  };
+  return std::visit(convert, json.value());
 }
 
 template <class T>

@@ -15,7 +15,7 @@ using testing::Random;
 // All 256 codes, as a small picture.
 const Shape kShape{1, 16, 16, 1};
 
-struct Builder {
+struct ChainBuilder {
   Graph graph;
 
   TensorId input(const std::string& name, const Quantization& q) {
@@ -41,11 +41,9 @@ struct Builder {
   }
 };
 
-Quantization per_tensor(float scale, std::int32_t zero_point) {
-  return {{scale}, {zero_point}, -1};
-}
+Quantization scaled(float scale, std::int32_t zero_point) { return {{scale}, {zero_point}, -1}; }
 
-Binary binary(Binary::Fn fn) {
+Binary pair_of(Binary::Fn fn) {
   Binary op;
   op.fn = fn;
   return op;
@@ -85,11 +83,11 @@ Graph composed(const Graph& graph, std::uint64_t seed = 1) {
 }
 
 TEST_CASE("compose_tables: a hard-swish in two parts is one table") {
-  Builder b;
-  const TensorId x = b.input("x", per_tensor(0.05f, 12));
-  const TensorId gate = b.node("gate", Unary{Unary::Fn::hard_sigmoid, 1.0f / 6, 0.5f}, {x},
-                               per_tensor(1.0f / 255, -128));
-  const TensorId y = b.node("y", binary(Binary::Fn::mul), {x, gate}, per_tensor(0.026f, -115));
+  ChainBuilder b;
+  const TensorId x = b.input("x", scaled(0.05f, 12));
+  const TensorId gate =
+      b.node("gate", Unary{Unary::Fn::hard_sigmoid, 1.0f / 6, 0.5f}, {x}, scaled(1.0f / 255, -128));
+  const TensorId y = b.node("y", pair_of(Binary::Fn::mul), {x, gate}, scaled(0.026f, -115));
   b.output(y);
   const Graph made = composed(b.graph);
   REQUIRE(made.nodes.size() == 1);
@@ -98,12 +96,11 @@ TEST_CASE("compose_tables: a hard-swish in two parts is one table") {
 }
 
 TEST_CASE("compose_tables: what else is read stays, and nothing is kept for longer") {
-  Builder b;
-  const TensorId x = b.input("x", per_tensor(0.05f, 12));
-  const TensorId first =
-      b.node("first", Unary{Unary::Fn::tanh, 0, 0}, {x}, per_tensor(1.0f / 127, 0));
+  ChainBuilder b;
+  const TensorId x = b.input("x", scaled(0.05f, 12));
+  const TensorId first = b.node("first", Unary{Unary::Fn::tanh, 0, 0}, {x}, scaled(1.0f / 127, 0));
   const TensorId second =
-      b.node("second", Unary{Unary::Fn::abs, 0, 0}, {first}, per_tensor(1.0f / 255, -128));
+      b.node("second", Unary{Unary::Fn::abs, 0, 0}, {first}, scaled(1.0f / 255, -128));
   b.output(second);
   SECTION("alone") { CHECK(composed(b.graph).nodes.size() == 1); }
   SECTION("an output in between: from there on it is a table already") {
@@ -113,7 +110,7 @@ TEST_CASE("compose_tables: what else is read stays, and nothing is kept for long
     CHECK(made.nodes[1].inputs.size() == 1);
   }
   SECTION("the other factor is at hand: its table needs the gate no more") {
-    b.output(b.node("third", binary(Binary::Fn::mul), {first, second}, per_tensor(0.01f, 0)));
+    b.output(b.node("third", pair_of(Binary::Fn::mul), {first, second}, scaled(0.01f, 0)));
     const Graph made = composed(b.graph);
     CHECK(made.nodes.size() == 3);
     for (const Node& node : made.nodes) CHECK_FALSE(std::holds_alternative<Binary>(node.op));
@@ -121,23 +118,23 @@ TEST_CASE("compose_tables: what else is read stays, and nothing is kept for long
 }
 
 TEST_CASE("compose_tables: two tensors are no function of one") {
-  Builder b;
-  const TensorId x = b.input("x", per_tensor(0.05f, 12));
-  const TensorId y = b.input("y", per_tensor(0.02f, -3));
-  b.output(b.node("sum", Binary{}, {x, y}, per_tensor(0.06f, 0)));
+  ChainBuilder b;
+  const TensorId x = b.input("x", scaled(0.05f, 12));
+  const TensorId y = b.input("y", scaled(0.02f, -3));
+  b.output(b.node("sum", Binary{}, {x, y}, scaled(0.06f, 0)));
   CHECK(std::holds_alternative<Binary>(composed(b.graph).nodes.at(0).op));
 }
 
 TEST_CASE("compose_tables: a float island of one tensor goes") {
-  Builder b;
-  const TensorId x = b.input("x", per_tensor(0.05f, 12));
+  ChainBuilder b;
+  const TensorId x = b.input("x", scaled(0.05f, 12));
   const TensorId real = b.node("real", Dequantize{}, {x}, std::nullopt);
   const TensorId one =
       b.graph.add_constant("one", TensorValue::of<float>({DType::f32, {}, {}}, {1.25f}));
   const TensorId exp = b.node("exp", Unary{Unary::Fn::exp, 0, 0}, {real}, std::nullopt);
   const TensorId sum = b.node("sum", Binary{}, {exp, one}, std::nullopt);
-  const TensorId ratio = b.node("ratio", binary(Binary::Fn::div), {real, sum}, std::nullopt);
-  b.output(b.node("codes", Quantize{}, {ratio}, per_tensor(0.03f, 100)));
+  const TensorId ratio = b.node("ratio", pair_of(Binary::Fn::div), {real, sum}, std::nullopt);
+  b.output(b.node("codes", Quantize{}, {ratio}, scaled(0.03f, 100)));
   CHECK(composed(b.graph).nodes.size() == 1);
 }
 
@@ -145,10 +142,9 @@ TEST_CASE("compose_tables: a float island of one tensor goes") {
 Graph random_chain(std::uint64_t seed) {
   Random random(seed);
   const auto quantization = [&] {
-    return per_tensor(random.real(0.005f, 0.1f),
-                      static_cast<std::int32_t>(random.integer(-60, 60)));
+    return scaled(random.real(0.005f, 0.1f), static_cast<std::int32_t>(random.integer(-60, 60)));
   };
-  Builder b;
+  ChainBuilder b;
   std::vector<TensorId> codes{b.input("a", quantization()), b.input("b", quantization())};
   const std::vector<Unary> functions{{Unary::Fn::sigmoid, 0, 0},       {Unary::Fn::clamp, -1, 1},
                                      {Unary::Fn::hard_swish, 0, 0},    {Unary::Fn::neg, 0, 0},
@@ -164,7 +160,7 @@ Graph random_chain(std::uint64_t seed) {
       case 1: codes.push_back(b.node(name, random.pick(functions), {x}, quantization())); break;
       case 2: codes.push_back(b.node(name, Requantize{}, {x}, quantization())); break;
       case 3: {
-        Binary op = binary(random.pick(pairs));
+        Binary op = pair_of(random.pick(pairs));
         if (random.chance(30)) op.clamp = {-0.5f, 2};
         codes.push_back(b.node(name, op, {x, random.pick(codes)}, quantization()));
         break;
