@@ -298,10 +298,15 @@ TemplateData network_data(const Network& network, const EmitOptions& options) {
     kernel_list.push_back(TemplateData().set("kernel", kernel));
   TemplateList steps;
   for (const Step& step : network.plan.steps) {
-    steps.push_back(TemplateData()
-                        .set("call", static_cast<std::int64_t>(step.call.index()))
-                        .set("first_row", step.first_row)
-                        .set("row_count", step.row_count));
+    const KernelCall& call = program.calls[step.call.index()];
+    const std::int64_t made = rows_made(call, step.first_row);
+    steps.push_back(
+        TemplateData()
+            .set("call", static_cast<std::int64_t>(step.call.index()))
+            .set("first_row", step.first_row)
+            .set("row_count", step.row_count)
+            .set("first_made", made)
+            .set("made_count", rows_made(call, step.first_row + step.row_count) - made));
   }
   data.set("macs", macs)
       .set("includes", kernel_list.empty() ? TemplateList{} : kernel_list)

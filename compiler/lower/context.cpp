@@ -129,7 +129,7 @@ KernelCall LowerContext::begin_call(const Node& node) {
   KernelCall call;
   call.output = operand(node.output());
   assert(std::holds_alternative<BufferId>(call.output.source));
-  call.output_rows = call.output.rows;
+  call.run_rows = call.output.rows;
   call.origin = node.origin;
   call.op = describe_op(node.op);
   call.output_type = type(node.output());

@@ -8,7 +8,7 @@
 namespace linnet {
 namespace {
 
-std::string describe(const Window& window) {
+std::string describe_window(const Window& window) {
   std::string text = fmt::format(" {}x{}", window.kernel[0], window.kernel[1]);
   if (window.stride == std::array{1, 1}) return text;
   if (window.stride[0] == window.stride[1]) return text + fmt::format(" s{}", window.stride[0]);
@@ -33,11 +33,11 @@ std::string detail_of(const T&) {
   return {};
 }
 std::string detail_of(const Conv2d& op) {
-  return describe(op.window) + (op.groups > 1 ? fmt::format(" g{}", op.groups) : "");
+  return describe_window(op.window) + (op.groups > 1 ? fmt::format(" g{}", op.groups) : "");
 }
-std::string detail_of(const ConvTranspose2d& op) { return describe(op.window); }
+std::string detail_of(const ConvTranspose2d& op) { return describe_window(op.window); }
 std::string detail_of(const Pool2d& op) {
-  return (op.kind == Pool2d::Kind::max ? " max" : " average") + describe(op.window);
+  return (op.kind == Pool2d::Kind::max ? " max" : " average") + describe_window(op.window);
 }
 std::string detail_of(const Reduce& op) {
   return std::string(" ") + name_of(kReduceNames, op.kind);

@@ -68,7 +68,8 @@ struct KernelCall {
   std::vector<RowsOperand> inputs;  // activation operands, in the order of Io::in
   std::vector<RowWindow> windows;   // one per input
   RowsOperand output;               // source is a BufferId
-  std::int64_t output_rows = 1;     // run() is called for [0, output_rows) in all
+  std::int64_t run_rows = 1;        // run() is called for rows [0, run_rows) in all, in order
+  bool consumes = false;            // run() counts rows of input 0, not of the output; see rows.h
   std::int64_t scratch_bytes = 0;
   int may_overwrite = -1;  // index of an input whose bytes the output may take over, or -1
 
@@ -80,6 +81,11 @@ struct KernelCall {
   std::int64_t macs = 0;
   std::int64_t weights_bytes = 0;  // flash that only this call uses
 };
+
+// Output rows that exist when run() has been called for `run_rows` rows in all.
+inline std::int64_t rows_made(const KernelCall& call, std::int64_t run_rows) {
+  return call.consumes ? run_rows * call.output.rows / call.run_rows : run_rows;
+}
 
 struct Program {
   std::string name;

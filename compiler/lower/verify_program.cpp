@@ -85,7 +85,9 @@ class Verifier {
         fail("field '" + field.name + "' names no constant");
       }
     }
-    if (call.output_rows < 1) fail("a call makes no rows");
+    if (call.run_rows < 1) fail("a call makes no rows");
+    if (call.consumes && call.run_rows % call.output.rows != 0)
+      fail("a call that consumes rows takes as many for each row that it makes");
     if (!std::holds_alternative<BufferId>(call.output.source))
       return fail("a call writes to a constant");
     if (check_operand(call.output, "the output")) mark(written, call.output);

@@ -8,11 +8,10 @@
 #include <unordered_set>
 
 #include "compiler/onnx/fault.h"
+#include "compiler/onnx/read_tensor.h"
 
 namespace linnet {
 namespace {
-
-constexpr std::int64_t kMostElements = std::int64_t{1} << 31;
 
 // "1x3x?x?", with what the user must still say as '?'.
 std::string pattern(const OnnxPort& port) {

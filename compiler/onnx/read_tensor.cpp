@@ -17,8 +17,6 @@
 namespace linnet {
 namespace {
 
-constexpr std::int64_t kMostElements = std::int64_t{1} << 31;
-
 float float_from_half(std::uint16_t bits) {
   const int exponent = (bits >> 10) & 31;
   const int mantissa = bits & 1023;

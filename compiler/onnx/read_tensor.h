@@ -1,6 +1,7 @@
 // TensorProto -> TensorValue, for the two files that see protobuf.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -15,6 +16,9 @@ class TensorProto;
 }
 
 namespace linnet {
+
+// No tensor has more elements: sizes in bytes then fit an int64 whatever the type.
+constexpr std::int64_t kMostElements = std::int64_t{1} << 31;
 
 // A file's bytes, or nothing when it cannot be read.
 std::optional<std::vector<std::byte>> read_file(const std::filesystem::path& path);

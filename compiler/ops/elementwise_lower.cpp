@@ -208,7 +208,7 @@ Result<Nothing> lower_prelu_s8(const Node& node, LowerContext& context) {
 void add_binary_inputs(KernelCall& call, const BinaryOperand& a, const BinaryOperand& b) {
   for (const BinaryOperand* operand : {&a, &b}) {
     // Row r reads row (r / divisor) % modulus: its own row when the operand has as many rows as the output.
-    if (operand->rows.rows == call.output_rows) {
+    if (operand->rows.rows == call.run_rows) {
       add_row_input(call, operand->rows);
     } else {
       add_whole_input(call, operand->rows);
@@ -283,7 +283,7 @@ Result<Nothing> lower(const Binary& op, const Node& node, LowerContext& context)
   const RowShape rows = row_shape(shapes->to);
   call.output.row_bytes = rows.row_elements() * size_bytes(y.dtype);
   call.output.rows = rows.rows;
-  call.output_rows = rows.rows;
+  call.run_rows = rows.rows;
   bool found = false;
   const auto fill = [&](auto& layer) {
     layer.width = int32(rows.width);

@@ -31,7 +31,7 @@ inline void add_whole_input(KernelCall& call, RowsOperand operand) {
 inline void make_whole(KernelCall& call) {
   call.output.row_bytes *= call.output.rows;
   call.output.rows = 1;
-  call.output_rows = 1;
+  call.run_rows = 1;
 }
 
 inline std::int32_t int32(std::int64_t value) {

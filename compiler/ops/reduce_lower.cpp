@@ -46,8 +46,9 @@ void lower_spatial(const Reduce& op, const Node& node, LowerContext& context) {
   // One output row an image, whatever the rank of the output.
   call.output.row_bytes = x.shape[3] * size_bytes(y.dtype);
   call.output.rows = x.shape[0];
-  call.output_rows = x.shape[0];
-  add_whole_input(call, context.operand(node.inputs[0]));
+  call.run_rows = x.shape[0] * x.shape[1];
+  call.consumes = true;
+  add_row_input(call, context.operand(node.inputs[0]));
   context.add_call(std::move(call));
 }
 

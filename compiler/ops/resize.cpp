@@ -12,14 +12,14 @@ namespace linnet {
 namespace {
 
 // The two neighbours of a coordinate and the second one's weight.
-struct LinearTap {
+struct RowTap {
   bool outside;
   std::int64_t i0, i1;
   float w1;
 };
 
-std::vector<LinearTap> linear_taps(const Resize& op, std::size_t direction, std::int64_t input) {
-  std::vector<LinearTap> taps;
+std::vector<RowTap> row_taps(const Resize& op, std::size_t direction, std::int64_t input) {
+  std::vector<RowTap> taps;
   for (std::int64_t i = 0; i < op.output[direction]; ++i) {
     const float raw = resize_coordinate(op, direction, input, i);
     const float c = std::clamp(raw, 0.0F, static_cast<float>(input - 1));
@@ -33,16 +33,16 @@ std::vector<LinearTap> linear_taps(const Resize& op, std::size_t direction, std:
 TensorValue resize_linear(const Resize& op, const TensorValue& x, const TensorType& output) {
   const Shape& in = x.type.shape;
   const std::int64_t channels = in[3];
-  const auto rows = linear_taps(op, 0, in[1]);
-  const auto columns = linear_taps(op, 1, in[2]);
+  const auto rows = row_taps(op, 0, in[1]);
+  const auto columns = row_taps(op, 1, in[2]);
   OutputBuffer buffer(output);
   float* y = buffer.data<float>();
   for (std::int64_t n = 0; n < in[0]; ++n) {
     const float* image = x.as<float>().data() + n * in[1] * in[2] * channels;
-    for (const LinearTap& v : rows) {
+    for (const RowTap& v : rows) {
       const float* top = image + v.i0 * in[2] * channels;
       const float* bottom = image + v.i1 * in[2] * channels;
-      for (const LinearTap& h : columns) {
+      for (const RowTap& h : columns) {
         const std::int64_t left = h.i0 * channels;
         const std::int64_t right = h.i1 * channels;
         for (std::int64_t c = 0; c < channels; ++c) {

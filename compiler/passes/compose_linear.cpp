@@ -72,7 +72,7 @@ bool move_mean_before(Graph& graph, const Uses& uses, NodeId id) {
   return true;
 }
 
-std::vector<double> bias_of(const Graph& graph, const Node& node, std::size_t outputs) {
+std::vector<double> exact_bias_of(const Graph& graph, const Node& node, std::size_t outputs) {
   if (node.inputs.size() < 3 || !node.inputs[2].valid()) return std::vector<double>(outputs, 0.0);
   const std::vector<float> bias = graph.tensors[node.inputs[2]].constant.to_floats();
   return {bias.begin(), bias.end()};
@@ -97,8 +97,8 @@ std::pair<TensorId, TensorId> product(Graph& graph, const Node& first, const Poi
                                       const Node& second, const Pointwise& b) {
   const std::vector<float> w1 = graph.tensors[first.inputs[1]].constant.to_floats();
   const std::vector<float> w2 = graph.tensors[second.inputs[1]].constant.to_floats();
-  const std::vector<double> b1 = bias_of(graph, first, a.outputs);
-  const std::vector<double> b2 = bias_of(graph, second, b.outputs);
+  const std::vector<double> b1 = exact_bias_of(graph, first, a.outputs);
+  const std::vector<double> b2 = exact_bias_of(graph, second, b.outputs);
   std::vector<float> weights;
   std::vector<float> bias;
   std::vector<double> row(a.inputs);

@@ -224,7 +224,9 @@ LayoutProblem::Flips LayoutProblem::cheapest(const Flips& flips) const {
   std::map<std::size_t, std::size_t> variable;
   for (const auto& [vertex, flip] : flips) variable.emplace(vertex, variable.size());
   BinaryMinimum problem(variable.size());
-  for (const auto& [key, group] : groups) {
+  for (const auto& keyed : groups) {
+    const Group& group =
+        keyed.second;  // a structured binding cannot be captured before C++20's later revisions
     const Vertex& source = vertices_[group.source];
     const auto source_flip = flips.find(group.source);
     const Permutation undo = source_flip == flips.end() ? identity_permutation(source.shape.size())

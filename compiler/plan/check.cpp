@@ -97,7 +97,7 @@ class Checker {
       rows += step.row_count;
     }
     for (std::size_t c = 0; c < done.size(); ++c) {
-      if (done[c] != program_.calls[c].output_rows) {
+      if (done[c] != program_.calls[c].run_rows) {
         fail("'" + program_.calls[c].origin.name + "' does not make all its rows");
       }
     }
@@ -205,7 +205,9 @@ class Checker {
   void run_step(const Step& step) {
     const KernelCall& call = program_.calls[step.call.index()];
     std::vector<Bytes> written;
-    for_rows(call.output, step.first_row, step.first_row + step.row_count,
+    const std::int64_t first_made = rows_made(call, step.first_row);
+    const std::int64_t end_made = rows_made(call, step.first_row + step.row_count);
+    for_rows(call.output, first_made, end_made,
              [&](const Bytes& bytes, Tag) { written.push_back(bytes); });
     const std::int32_t scratch = plan_.scratch_of_call[step.call.index()];
     if (scratch >= 0) {
@@ -225,7 +227,7 @@ class Checker {
         }
       });
     }
-    write(call.output, step.first_row, step.first_row + step.row_count);
+    write(call.output, first_made, end_made);
   }
 
   // The output lies exactly where that input lies.

@@ -159,7 +159,7 @@ Result<Plan> plan_whole_tensors(const Program& program, const Target& target,
   Plan plan;
   for (std::size_t c = 0; c < program.calls.size(); ++c) {
     plan.segments.push_back({CallId{c}, CallId{c}});
-    plan.steps.push_back({CallId{c}, 0, program.calls[c].output_rows});
+    plan.steps.push_back({CallId{c}, 0, program.calls[c].run_rows});
   }
   list_placements(program, lifetimes(program), plan);
 

@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view kBoard = "boards/mps2_an500/";
 constexpr std::string_view kHarness = "templates/harness/";
 
-Result<Nothing> write_file(const fs::path& path, std::string_view text) {
+Result<Nothing> put_file(const fs::path& path, std::string_view text) {
   std::error_code error;
   fs::create_directories(path.parent_path(), error);
   std::ofstream file(path, std::ios::binary);
@@ -37,9 +37,9 @@ Result<Nothing> write_file(const fs::path& path, std::string_view text) {
 }
 
 // What all output of this module consists of: files below a folder.
-Result<Nothing> write_files(const fs::path& folder, const Files& files) {
+Result<Nothing> put_files(const fs::path& folder, const Files& files) {
   for (const auto& [path, text] : files) {
-    const Result<Nothing> written = write_file(folder / path, text);
+    const Result<Nothing> written = put_file(folder / path, text);
     if (!written) return written.diagnostics();
   }
   return ok();
@@ -142,10 +142,6 @@ std::string object_of(std::string unit) {
   return unit + ".o";
 }
 
-void append(std::vector<std::string>& to, const std::vector<std::string>& from) {
-  to.insert(to.end(), from.begin(), from.end());
-}
-
 Diagnostic build_failure(const Process& process, const Finished& finished) {
   // E910: generated code, or the harness around it, does not compile or link
   return {"E910",
@@ -215,7 +211,7 @@ LinkerScript linker_script_for(const Target& target) {
 Result<Image> build(const std::vector<NetworkUnderTest>& networks, const fs::path& folder,
                     const Toolchain& tools, const BuildOptions& options) {
   const Sources sources = sources_of(networks, tools, options);
-  if (const Result<Nothing> written = write_files(folder, sources.files); !written)
+  if (const Result<Nothing> written = put_files(folder, sources.files); !written)
     return written.diagnostics();
 
   const bool board = tools.machine == Machine::qemu;

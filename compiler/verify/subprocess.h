@@ -14,6 +14,11 @@ struct Process {
   std::chrono::seconds limit{600};     // longer than that, and it is stopped
 };
 
+// Puts more arguments at the end.
+inline void append(std::vector<std::string>& to, const std::vector<std::string>& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
 struct Finished {
   bool started = false;
   bool timed_out = false;

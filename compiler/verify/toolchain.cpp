@@ -45,10 +45,6 @@ std::string first_line_of(std::vector<std::string> arguments) {
 const std::vector<std::string> kCore{"-mcpu=cortex-m7", "-mthumb", "-mfloat-abi=hard",
                                      "-mfpu=fpv5-d16"};
 
-void append(std::vector<std::string>& to, const std::vector<std::string>& from) {
-  to.insert(to.end(), from.begin(), from.end());
-}
-
 Toolchain for_core() {
   Toolchain tools;
   tools.machine = Machine::qemu;

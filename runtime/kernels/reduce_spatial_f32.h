@@ -12,19 +12,20 @@ struct reduce_spatial_f32 {
   using Layer = ReduceSpatial;
   static constexpr const char* name = "reduce_spatial_f32";
   static constexpr bool supports(const Layer&) noexcept { return true; }
+  static constexpr bool consumes = true;
   static constexpr std::int32_t scratch_bytes(const Layer&) noexcept { return 0; }
 
   static void run(const Layer& layer, const Io& io, std::int32_t first_row,
                   std::int32_t row_count) noexcept {
     const auto kind = static_cast<ReduceKind>(layer.kind);
-    for (std::int32_t image = first_row; image < first_row + row_count; ++image) {
-      float* const y = io.out.row<float>(image);
-      for (std::int32_t h = 0; h < layer.height; ++h) {
-        const float* x = io.in[0].row<float>(image * layer.height + h);
-        for (std::int32_t w = 0; w < layer.width; ++w, x += layer.channels) {
-          accumulate(kind, x, y, layer.channels, h == 0 && w == 0);
-        }
+    for (std::int32_t row = first_row; row < first_row + row_count; ++row) {
+      float* const y = io.out.row<float>(row / layer.height);
+      const std::int32_t h = row % layer.height;
+      const float* x = io.in[0].row<float>(row);
+      for (std::int32_t w = 0; w < layer.width; ++w, x += layer.channels) {
+        accumulate(kind, x, y, layer.channels, h == 0 && w == 0);
       }
+      if (h != layer.height - 1) continue;
       const auto count = static_cast<float>(layer.height * layer.width);
       for (std::int32_t c = 0; c < layer.channels; ++c) {
         if (kind == ReduceKind::mean) y[c] = y[c] / count;

@@ -14,6 +14,7 @@ struct reduce_spatial_s8 {
   static constexpr bool supports(const Layer& layer) noexcept {
     return layer.kind != static_cast<std::int32_t>(ReduceKind::l2);
   }
+  static constexpr bool consumes = true;
   static constexpr std::int32_t scratch_bytes(const Layer& layer) noexcept {
     return 4 * layer.channels;
   }
@@ -26,12 +27,13 @@ struct reduce_spatial_s8 {
     const bool adds = kind == ReduceKind::mean || kind == ReduceKind::sum;
     const std::int32_t start =
         adds ? -layer.in_zero * layer.height * layer.width : (kind == ReduceKind::max ? -128 : 127);
-    for (std::int32_t image = first_row; image < first_row + row_count; ++image) {
-      for (std::int32_t c = 0; c < layer.channels; ++c) sums[c] = start;
-      for (std::int32_t h = 0; h < layer.height; ++h) {
-        accumulate(layer, kind, io.in[0].row<std::int8_t>(image * layer.height + h), sums);
+    for (std::int32_t row = first_row; row < first_row + row_count; ++row) {
+      if (row % layer.height == 0) {
+        for (std::int32_t c = 0; c < layer.channels; ++c) sums[c] = start;
       }
-      std::int8_t* const y = io.out.row<std::int8_t>(image);
+      accumulate(layer, kind, io.in[0].row<std::int8_t>(row), sums);
+      if (row % layer.height != layer.height - 1) continue;
+      std::int8_t* const y = io.out.row<std::int8_t>(row / layer.height);
       for (std::int32_t c = 0; c < layer.channels; ++c) {
         y[c] = adds ? requantize(sums[c], layer.multiplier) : static_cast<std::int8_t>(sums[c]);
       }

@@ -48,7 +48,7 @@ Program random_program(std::uint64_t seed, std::size_t calls) {
     const RowsOperand& like = call.inputs[0];
     call.output = same_shape ? add_buffer(like.rows, like.row_bytes)
                              : add_buffer(1 + below(8), 1 + below(40));
-    call.output_rows = call.output.rows;
+    call.run_rows = call.output.rows;
     if (same_shape) call.may_overwrite = 0;
     if (below(3) == 0) call.scratch_bytes = 1 + below(60);
     known.push_back(call.output);

@@ -171,7 +171,7 @@ TEST_CASE("an elementwise call takes over the bytes of an input that dies") {
     call.inputs = {from};
     call.windows = {RowWindow{}};
     call.output = to;
-    call.output_rows = 4;
+    call.run_rows = 4;
     call.may_overwrite = 0;
     program.calls.push_back(call);
   }
