@@ -22,8 +22,8 @@ constexpr std::int64_t kUnmeasuredStack = 512;
 // A call's RowsIn in the frame of run(), where GCC does not always share slots between calls.
 constexpr std::int64_t kStackOfInput = 16;
 
-// run()'s own frame was measured on one network; others' differ by a few spilled registers.
-constexpr std::int64_t kStackOfOtherFrames = 64;
+// The frame of run() is the largest of several networks; others' differ by a few spilled registers.
+constexpr std::int64_t kStackOfOtherFrames = 16;
 
 // The table is ours: when it does not parse that is our defect.
 Json load_table() {

@@ -1,0 +1,152 @@
+// memory.stack_bytes of the report against the frames that the compiler makes: generated code is compiled for the core
+// with -fcallgraph-info=su (the frames of -fstack-usage, and who calls whom), and no path from run() on may need more.
+// What runs really take is compared in the emulator: verify_models.cpp, verify_quantized_ops.cpp.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <map>
+#include <regex>
+#include <set>
+
+#include "compiler/pipeline.h"
+#include "compiler/support/write_files.h"
+#include "compiler/verify/subprocess.h"
+#include "compiler/verify/temporary_folder.h"
+#include "tests/support/model_files.h"
+#include "tests/support/onnx_writer.h"
+
+namespace linnet {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace testing;
+
+// As tools/measure-kernels has it: functions of libc and libgcc come without figures.
+constexpr std::int64_t kLibraryStack = 96;
+
+struct CallGraph {
+  std::map<std::string, std::int64_t> frames;
+  std::map<std::string, std::set<std::string>> calls;
+
+  std::int64_t deepest(const std::string& name, int depth = 0) const {
+    REQUIRE(depth < 50);  // no recursion
+    const auto frame = frames.find(name);
+    const auto callees = calls.find(name);
+    std::int64_t below = 0;
+    if (callees != calls.end())
+      for (const std::string& callee : callees->second)
+        below = std::max(below, deepest(callee, depth + 1));
+    return (frame == frames.end() ? kLibraryStack : frame->second) + below;
+  }
+};
+
+// GCC's .ci file:
+//   node: { title: "NAME" label: "...\n16 bytes (static)\n..." }
+//   edge: { sourcename: "NAME" targetname: "NAME" label: "..." }
+CallGraph read_call_graph(const fs::path& path) {
+  CallGraph graph;
+  std::ifstream file(path);
+  REQUIRE(file);
+  const std::regex node(
+      R"re(node: \{ title: "([^"]*)" label: "[^"]*\\n(\d+) bytes \((static|dynamic)re"
+      R"re((,bounded)?)\))re");
+  const std::regex edge(R"re(edge: \{ sourcename: "([^"]*)" targetname: "([^"]*)")re");
+  for (std::string line; std::getline(file, line);) {
+    std::smatch found;
+    if (std::regex_search(line, found, node))
+      graph.frames[found[1]] = std::stoll(found[2]);
+    else if (std::regex_search(line, found, edge))
+      graph.calls[found[1]].insert(found[2]);
+  }
+  return graph;
+}
+
+void check_stack(const CompileOptions& options, const std::string& dtype) {
+  const Result<Compiled> made = compile_network(options);
+  if (!made) FAIL(format(made.diagnostics()));
+  CHECK(made->report.dtype == dtype);
+  CHECK(made->report.unmeasured_kernels.empty());
+  const std::string& name = made->report.name;
+  const TemporaryFolder folder;
+  REQUIRE(write_files(folder.path(), made->files));
+  const Finished compiled = run_process(
+      {{"arm-none-eabi-g++", "-mcpu=cortex-m7", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv5-d16",
+        "-std=c++17", "-O2", "-fno-exceptions", "-fno-rtti", "-ffp-contract=off",
+        "-fcallgraph-info=su", "-I.", "-c", name + ".cpp", "-o", "network.o"},
+       folder.path()});
+  INFO(compiled.output);
+  REQUIRE(compiled.succeeded());
+  const CallGraph graph = read_call_graph(folder.path() / "network.ci");
+  CHECK(graph.calls.count("__indirect_call") == 0);
+  const auto run = std::find_if(graph.frames.begin(), graph.frames.end(), [&](const auto& frame) {
+    return frame.first.find(fmt::format("{}{}3runE", name.size(), name)) != std::string::npos;
+  });
+  REQUIRE(run != graph.frames.end());
+  const std::int64_t deepest = graph.deepest(run->first);
+  INFO(name << ": frames " << deepest << " bytes, run()'s own " << run->second << ", stated "
+            << made->report.stack_bytes);
+  std::cout << fmt::format("{:24} frames {} bytes, run()'s own {}, stated {}\n", name, deepest,
+                           run->second, made->report.stack_bytes);
+  CHECK(deepest > run->second);
+  CHECK(deepest <= made->report.stack_bytes);
+}
+
+CompileOptions options_of(const std::string& model, bool int8) {
+  const fs::path folder = models_folder() / model;
+  CompileOptions options;
+  options.model = folder / (model + ".onnx");
+  if (int8) {
+    options.calibrate = {models_folder() / "images/calibration/coffee_cup.png"};
+    options.samples = feeding(folder / "model.json");
+  }
+  return options;
+}
+
+TEST_CASE("stated stack covers the frames of real networks") {
+  check_stack(options_of("phinet_96", true), "int8");
+  check_stack(options_of("phinet_96", false), "float32");
+  check_stack(options_of("xinet_96", true), "int8");
+  CompileOptions quantized = options_of("phinet_96", false);
+  quantized.model = models_folder() / "phinet_96/variants/qoperator_u8u8_per_tensor/model.onnx";
+  quantized.name = "phinet_96_u8u8";
+  check_stack(quantized, "int8");
+}
+
+// `layers` concatenations of `inputs` tensors each, none of which can be written in place: their operands are inputs of
+// the network, and each of them is in every concatenation.
+void check_concat(int inputs, int layers) {
+  OnnxFile file;
+  std::vector<std::string> names;
+  for (int i = 0; i < inputs; ++i) {
+    names.push_back(fmt::format("x{}", i));
+    file.input(names.back(), {1, 3, 4, 5});
+  }
+  Proto nodes;  // a second part of the graph, which protobuf joins with the first
+  for (int layer = 0; layer < layers; ++layer) {
+    std::rotate(names.begin(), names.begin() + 1, names.end());
+    const std::string made = fmt::format("y{}", layer);
+    Proto node;
+    for (const std::string& name : names) node.text(1, name);
+    node.text(2, made).text(3, made).text(4, "Concat").message(5, onnx_int("axis", 1 + layer % 3));
+    nodes.message(1, node);
+    file.output(made);
+  }
+  const TemporaryFolder folder;
+  CompileOptions options;
+  options.model = folder.path() / fmt::format("concat_{}_{}.onnx", inputs, layers);
+  write_bytes(options.model, file.model() + Proto{}.message(7, nodes).bytes);
+  check_stack(options, "float32");
+}
+
+TEST_CASE("stated stack covers a concatenation of many tensors") {
+  check_concat(16, 1);
+  check_concat(32, 1);
+  check_concat(32, 3);
+}
+
+}  // namespace
+}  // namespace linnet
