@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "compiler/verify/verify.h"
+#include "tests/end_to_end/verify_together.h"
 #include "tests/support/model_files.h"
 
 namespace linnet {
@@ -116,6 +117,59 @@ TEST_CASE("verify phinet_96 quantized by ONNX Runtime") {
 TEST_CASE("verify xinet_96 quantized by ONNX Runtime") {
   for (const char* variant : {"qdq_s8s8_per_channel", "qoperator_u8u8_per_tensor"})
     check_quantized_network("xinet_96", variant);
+}
+
+// The same network as eight exporters and optimisers write it, against ONNX Runtime's outputs of the first. On the host:
+// what differs between them is import and passes, and the core's float code is verified above.
+TEST_CASE("verify phinet_96 as other tools export it: float code") {
+  const fs::path folder = models_folder() / "phinet_96";
+  VerifyOptions samples;
+  samples.data = models_folder() / "images/test";
+  samples.reference = folder / "outputs.npy";
+  Together models;
+  for (const char* variant : {"torchscript_11", "torchscript_13_dynamic", "torchscript_17_unfolded",
+                              "dynamo", "dynamo_dynamic", "onnxslim", "onnxsim", "external_data"}) {
+    CompileOptions compile =
+        compile_options("phinet_96", folder / "variants" / variant / "model.onnx");
+    compile.name = std::string("phinet_96_") + variant;
+    add_model(compile, samples, 16, models);
+    CHECK(models.made.back().report.dtype == "float32");
+    REQUIRE(models.data.back().stored() == 16);
+  }
+  const Result<Toolchain> tools = find_toolchain(Machine::host);
+  if (!tools) FAIL(format(tools.diagnostics()));
+  BuildOptions options;
+  options.networks_per_unit = 4;
+  options.extra_flags = {"-O1"};
+  const std::vector<NetworkRun> runs = check_together(models, *tools, options);
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    INFO(models.networks[i].name);
+    CHECK(error_from_stored(models, i, runs[i]) <= 1e-4);
+  }
+}
+
+// The variants of above on the core, in the target's true banks: the oracle's bytes, within the stated stack.
+TEST_CASE("verify quantized networks of ONNX Runtime on the core") {
+  VerifyOptions samples;
+  samples.data = models_folder() / "images/test";
+  Together models;
+  for (const char* path :
+       {"phinet_96/qdq_s8s8_per_channel", "phinet_96/qdq_u8s8_per_tensor",
+        "phinet_96/qoperator_s8s8_per_channel", "phinet_96/qoperator_u8u8_per_tensor",
+        "xinet_96/qdq_s8s8_per_channel", "xinet_96/qoperator_u8u8_per_tensor"}) {
+    const fs::path network = fs::path(path).parent_path(), variant = fs::path(path).filename();
+    CompileOptions compile = compile_options(
+        network.string(), models_folder() / network / "variants" / variant / "model.onnx");
+    compile.name = network.string() + "_" + variant.string();
+    add_model(compile, samples, 3, models);
+    CHECK(models.made.back().report.dtype == "int8");
+  }
+  const Result<Toolchain> tools = find_toolchain(Machine::qemu);
+  if (!tools) FAIL(format(tools.diagnostics()));
+  BuildOptions options;
+  options.networks_per_unit = 3;
+  options.script = LinkerScript::banks;
+  check_together(models, *tools, options);
 }
 
 }  // namespace
