@@ -28,7 +28,13 @@ void fill_rows(std::byte* memory, Element element, Numbers& numbers, bool wild =
   }
 }
 
-// The rows one by one to begin with, then the rest: kernels may not depend on how they are asked.
+// Kernels that are asked for rows of their input: see linnet/rows.h.
+template <class Kernel, class = void>
+constexpr bool consumes_rows = false;
+template <class Kernel>
+constexpr bool consumes_rows<Kernel, decltype(void(Kernel::consumes))> = Kernel::consumes;
+
+// The first row alone, then the rest: kernels may not depend on how they are asked.
 template <class Kernel>
 void digest_run(Digests& digests, std::uint32_t index, const typename Kernel::Layer& layer,
                 const linnet::RowsIn* in, const Rows& out) {
@@ -37,8 +43,9 @@ void digest_run(Digests& digests, std::uint32_t index, const typename Kernel::La
   }
   for (std::byte& byte : output) byte = std::byte{0};
   const linnet::Io io{in, {output, out.pitch(), out.rows}, scratch};
+  const std::int32_t rows = consumes_rows<Kernel> ? in[0].capacity_rows : out.rows;
   Kernel::run(layer, io, 0, 1);
-  if (out.rows > 1) Kernel::run(layer, io, 1, out.rows - 1);
+  if (rows > 1) Kernel::run(layer, io, 1, rows - 1);
   Fnv fnv;
   if (out.element == Element::int8) {
     fnv.add(output, out.rows * out.pitch());
