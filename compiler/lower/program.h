@@ -47,13 +47,25 @@ struct RowsOperand {
   std::int64_t rows = 1;
 };
 
+// Input rows [first, end).
+struct RowRange {
+  std::int32_t first = 0, end = 0;
+};
+
 // Which input rows the output rows [r, r+n) need. `whole`: all of them (a barrier).
 struct RowWindow {
   bool whole = true;
   std::int32_t stride = 1;   // input rows from output row to output row
-  std::int32_t pad_top = 0;  // first input row of output row 0 is -pad_top
+  std::int32_t pad_top = 0;  // first input row of output row 0 is -pad_top (negative in a slice)
   std::int32_t extent = 1;   // input rows under one output row: dilation * (kernel - 1) + 1
+  // Where no one stride does (resizes, images of a batch, transposed convolutions): the rows under each row of the call,
+  // used in place of stride, pad_top and extent. Neither end ever goes back from row to row; a range may be empty.
+  std::vector<RowRange> each = {};
 };
+
+// Rows of an input with `input_rows` rows that a call needs to run rows [first_row, first_row + row_count).
+RowRange rows_under(const RowWindow& window, std::int64_t first_row, std::int64_t row_count,
+                    std::int64_t input_rows);
 
 // A field of the kernel's Layer struct, by name: assigned in the generated code as `layer.NAME = VALUE;`.
 struct Field {

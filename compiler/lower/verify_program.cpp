@@ -63,6 +63,23 @@ class Verifier {
     return inside;
   }
 
+  void check_window(const KernelCall& call, const RowWindow& window, const RowsOperand& input) {
+    if (window.whole) return;
+    if (window.each.empty()) {
+      if (window.stride < 0 || window.extent < 1) fail("a window has no stride or no rows");
+      return;
+    }
+    if (static_cast<std::int64_t>(window.each.size()) != call.run_rows)
+      return fail("a window has not as many rows as the call");
+    RowRange before;
+    for (const RowRange& rows : window.each) {
+      const bool inside = rows.first <= rows.end && rows.end <= input.rows;
+      if (!inside || rows.first < before.first || rows.end < before.end)
+        return fail("the rows of a window go back or lie outside its input");
+      before = rows;
+    }
+  }
+
   void check_call(const KernelCall& call, IdVector<BufferId, bool>& written) {
     where_ = call.origin;
     const std::string header = "linnet/kernels/" + call.kernel + ".h";
@@ -72,6 +89,8 @@ class Verifier {
     if (call.windows.size() != call.inputs.size()) fail("as many windows as inputs are needed");
     if (call.may_overwrite >= static_cast<int>(call.inputs.size()))
       fail("may_overwrite names no input");
+    for (std::size_t i = 0; i < call.inputs.size() && i < call.windows.size(); ++i)
+      check_window(call, call.windows[i], call.inputs[i]);
     for (const RowsOperand& input : call.inputs) {
       if (!check_operand(input, "an input")) continue;
       const auto* buffer = std::get_if<BufferId>(&input.source);
@@ -108,6 +127,19 @@ std::string show(const Program& program, const RowsOperand& operand) {
   return text;
 }
 
+// " whole", " s2 p1 e3" or " each 0-2 1-4 .." (the first few rows).
+std::string show(const RowWindow& window) {
+  if (window.whole) return " whole";
+  if (window.each.empty())
+    return fmt::format(" s{} p{} e{}", window.stride, window.pad_top, window.extent);
+  constexpr std::size_t kShown = 6;
+  std::string text = " each";
+  for (std::size_t r = 0; r < window.each.size() && r < kShown; ++r)
+    text += fmt::format(" {}-{}", window.each[r].first, window.each[r].end);
+  if (window.each.size() > kShown) text += " ..";
+  return text;
+}
+
 std::string show(const Program& program, const Field& field) {
   if (const auto* integer = std::get_if<std::int64_t>(&field.value)) {
     return fmt::format("{}={}", field.name, *integer);
@@ -139,13 +171,8 @@ std::string print(const Program& program) {
   for (const KernelCall& call : program.calls) {
     fmt::format_to(out, "{}: {} = {}(", number++, show(program, call.output), call.kernel);
     for (std::size_t i = 0; i < call.inputs.size(); ++i) {
-      const RowWindow& window = call.windows[i];
-      fmt::format_to(out, "{}{}", i == 0 ? "" : ", ", show(program, call.inputs[i]));
-      if (window.whole) {
-        fmt::format_to(out, " whole");
-      } else {
-        fmt::format_to(out, " s{} p{} e{}", window.stride, window.pad_top, window.extent);
-      }
+      fmt::format_to(out, "{}{}{}", i == 0 ? "" : ", ", show(program, call.inputs[i]),
+                     show(call.windows[i]));
     }
     fmt::format_to(out, ") {} '{}' scratch={} macs={}", call.op, call.origin.name,
                    call.scratch_bytes, call.macs);

@@ -190,18 +190,6 @@ class Checker {
                      first, last - 1));
   }
 
-  // Input rows under the step's output rows.
-  static std::pair<std::int64_t, std::int64_t> rows_under(const Step& step,
-                                                          const RowsOperand& input,
-                                                          const RowWindow& window) {
-    if (window.whole) return {0, input.rows};
-    const std::int64_t first = step.first_row * window.stride - window.pad_top;
-    const std::int64_t last =
-        (step.first_row + step.row_count - 1) * window.stride - window.pad_top + window.extent;
-    return {std::clamp<std::int64_t>(first, 0, input.rows),
-            std::clamp<std::int64_t>(last, 0, input.rows)};
-  }
-
   void run_step(const Step& step) {
     const KernelCall& call = program_.calls[step.call.index()];
     std::vector<Bytes> written;
@@ -218,7 +206,8 @@ class Checker {
     }
     for (std::size_t i = 0; i < call.inputs.size(); ++i) {
       if (!std::holds_alternative<BufferId>(call.inputs[i].source)) continue;
-      const auto [first, last] = rows_under(step, call.inputs[i], call.windows[i]);
+      const auto [first, last] =
+          rows_under(call.windows[i], step.first_row, step.row_count, call.inputs[i].rows);
       read(call.inputs[i], first, last, "'" + call.origin.name + "'");
       if (static_cast<int>(i) == call.may_overwrite && same_rows(call, i)) continue;
       for_rows(call.inputs[i], first, last, [&](const Bytes& bytes, Tag) {
