@@ -80,7 +80,7 @@ std::string readable_bytes(std::int64_t bytes) {
 
 std::string readable_count(std::int64_t count) {
   std::string digits = std::to_string(count);
-  for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");
+  for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, 1, ',');
   return digits;
 }
 
