@@ -32,16 +32,16 @@ std::string identifier_part(const std::string& stem) {
 
 }  // namespace
 
+std::size_t row_dimensions(const Shape& shape) {
+  return shape.size() == 4 ? 2 : shape.empty() ? 0 : shape.size() - 1;
+}
+
 RowShape row_shape(const Shape& shape) {
   RowShape rows;
   if (shape.empty()) return rows;
   rows.channels = shape.back();
-  if (shape.size() == 4) {
-    rows.width = shape[2];
-    rows.rows = shape[0] * shape[1];
-  } else {
-    for (std::size_t i = 0; i + 1 < shape.size(); ++i) rows.rows *= shape[i];
-  }
+  if (shape.size() == 4) rows.width = shape[2];
+  for (std::size_t i = 0; i < row_dimensions(shape); ++i) rows.rows *= shape[i];
   return rows;
 }
 

@@ -20,6 +20,8 @@ struct RowShape {
   std::int64_t row_elements() const { return width * channels; }
 };
 RowShape row_shape(const Shape& shape);
+// How many leading dimensions count rows; the others lie in a row.
+std::size_t row_dimensions(const Shape& shape);
 
 class LowerContext {
  public:

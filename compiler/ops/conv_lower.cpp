@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "compiler/lower/lower_ops.h"
+#include "compiler/lower/row_windows.h"
 #include "compiler/lower/select_kernel.h"
 #include "compiler/quant/fixed_point.h"
 #include "linnet/kernels/lists/conv.h"
@@ -201,6 +202,15 @@ Convolution spatial(const Op& op, const Node& node, const LowerContext& context)
   return c;
 }
 
+SlidingRows sliding_rows(const Convolution& c, const LowerContext& context) {
+  return {context.type(c.x).shape[0],
+          c.in_h,
+          c.out_h,
+          c.window.stride[0],
+          c.window.pads.top,
+          c.window.dilation[0] * (c.window.kernel[0] - 1) + 1};
+}
+
 }  // namespace
 
 TensorValue constant_value(TensorId id, const LowerContext& context) {
@@ -230,17 +240,14 @@ Result<Nothing> lower_convolution(const Convolution& convolution, const Node& no
 
 Result<Nothing> lower(const Conv2d& op, const Node& node, LowerContext& context) {
   Convolution c = spatial(op, node, context);
-  // Across the images of a batch the rows do not go on at one stride.
-  c.rows.whole = context.type(c.x).shape[0] != 1;
-  c.rows.stride = op.window.stride[0];
-  c.rows.pad_top = op.window.pads.top;
-  c.rows.extent = op.window.dilation[0] * (op.window.kernel[0] - 1) + 1;
+  c.rows = sliding_window(sliding_rows(c, context));
   return lower_convolution(c, node, context);
 }
 
 Result<Nothing> lower(const ConvTranspose2d& op, const Node& node, LowerContext& context) {
   Convolution c = spatial(op, node, context);
   c.transposed = true;
+  c.rows = transposed_window(sliding_rows(c, context));
   return lower_convolution(c, node, context);
 }
 

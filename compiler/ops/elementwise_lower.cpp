@@ -5,6 +5,7 @@
 #include <span>
 
 #include "compiler/lower/lower_ops.h"
+#include "compiler/lower/row_windows.h"
 #include "compiler/lower/select_kernel.h"
 #include "compiler/ops/lower_shared.h"
 #include "compiler/quant/fixed_point.h"
@@ -207,12 +208,23 @@ Result<Nothing> lower_prelu_s8(const Node& node, LowerContext& context) {
 
 void add_binary_inputs(KernelCall& call, const BinaryOperand& a, const BinaryOperand& b) {
   for (const BinaryOperand* operand : {&a, &b}) {
-    // Row r reads row (r / divisor) % modulus: its own row when the operand has as many rows as the output.
     if (operand->rows.rows == call.run_rows) {
       add_row_input(call, operand->rows);
-    } else {
-      add_whole_input(call, operand->rows);
+      continue;
     }
+    if (operand->rows.rows == 1) {  // a gate of one row
+      call.inputs.push_back(operand->rows);
+      call.windows.push_back({false, 0, 0, 1});
+      continue;
+    }
+    std::vector<RowRange> each;
+    for (std::int64_t r = 0; r < call.run_rows; ++r) {
+      const std::int32_t row =
+          int32(r) / operand->broadcast.row_divisor % operand->broadcast.row_modulus;
+      each.push_back({row, row + 1});
+    }
+    call.inputs.push_back(operand->rows);
+    call.windows.push_back(window_of(std::move(each)));
   }
 }
 

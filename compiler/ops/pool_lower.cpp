@@ -3,6 +3,7 @@
 #include <set>
 
 #include "compiler/lower/lower_ops.h"
+#include "compiler/lower/row_windows.h"
 #include "compiler/lower/select_kernel.h"
 #include "compiler/ops/lower_shared.h"
 #include "compiler/ops/pool.h"
@@ -86,12 +87,9 @@ Result<Nothing> lower(const Pool2d& op, const Node& node, LowerContext& context)
   assert(found);
   (void)found;
   call.inputs.push_back(context.operand(node.inputs[0]));
-  RowWindow window;
-  window.whole = x.shape[0] != 1;
-  window.stride = layer.stride_h;
-  window.pad_top = layer.pad_top;
-  window.extent = layer.dilation_h * (layer.kernel_h - 1) + 1;
-  call.windows.push_back(window);
+  call.windows.push_back(
+      sliding_window({x.shape[0], layer.in_h, layer.out_h, layer.stride_h, layer.pad_top,
+                      layer.dilation_h * (layer.kernel_h - 1) + 1}));
   context.add_call(std::move(call));
   return ok();
 }

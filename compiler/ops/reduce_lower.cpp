@@ -133,14 +133,19 @@ Result<Nothing> lower(const Softmax& op, const Node& node, LowerContext& context
                            std::span<const std::uint32_t>(constants.exp)));
     add_row_input(call, context.operand(node.inputs[0]));
   } else {
-    make_whole(call);
+    const bool in_rows = !y.shape.empty() && axis >= row_dimensions(y.shape);
+    if (!in_rows) make_whole(call);
     SoftmaxF32 layer;
-    layer.outer = int32(count_between(y.shape, 0, axis));
+    layer.outer = int32(count_between(y.shape, in_rows ? row_dimensions(y.shape) : 0, axis));
     layer.count = y.shape.empty() ? 1 : int32(y.shape[axis]);
     layer.inner = y.shape.empty() ? 1 : int32(count_between(y.shape, axis + 1, y.shape.size()));
     found = select_kernel<SoftmaxF32Kernels>(layer, call, [](auto) {});
     assert(found);
-    add_whole_input(call, context.whole(node.inputs[0]));
+    if (in_rows) {
+      add_row_input(call, context.operand(node.inputs[0]));
+    } else {
+      add_whole_input(call, context.whole(node.inputs[0]));
+    }
   }
   call.may_overwrite = 0;
   context.add_call(std::move(call));

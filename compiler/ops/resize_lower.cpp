@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "compiler/lower/lower_ops.h"
+#include "compiler/lower/row_windows.h"
 #include "compiler/lower/select_kernel.h"
 #include "compiler/ops/lower_shared.h"
 #include "compiler/ops/resize.h"
@@ -38,6 +39,21 @@ std::vector<std::int32_t> linear_table(const Resize& op, std::size_t direction, 
                          : std::bit_cast<std::int32_t>(inside - static_cast<float>(tap.first)));
   }
   return table;
+}
+
+// The source rows of each output row: one, or two neighbours, or none outside.
+RowWindow source_rows(const Resize& op, const Shape& in, bool nearest) {
+  const auto table = nearest ? nearest_table(op, 0, in[1]) : linear_table(op, 0, in[1], true);
+  const std::size_t stride = nearest ? 1 : 3;
+  std::vector<RowRange> each;
+  for (std::int64_t image = 0; image < in[0]; ++image) {
+    const std::int32_t start = int32(image * in[1]);
+    for (std::size_t i = 0; i < table.size(); i += stride) {
+      const std::int32_t first = table[i], last = nearest ? first : table[i + 1];
+      each.push_back(first < 0 ? RowRange{} : RowRange{start + first, start + last + 1});
+    }
+  }
+  return window_of(std::move(each));
 }
 
 }  // namespace
@@ -75,7 +91,8 @@ Result<Nothing> lower(const Resize& op, const Node& node, LowerContext& context)
     bind(call, names[direction],
          add_words(context, node.origin.name + "_" + names[direction], table));
   }
-  add_whole_input(call, context.operand(node.inputs[0]));
+  call.inputs.push_back(context.operand(node.inputs[0]));
+  call.windows.push_back(source_rows(op, x.shape, nearest));
   context.add_call(std::move(call));
   return ok();
 }

@@ -1,5 +1,4 @@
-// Copies with any strides: transpose, slice (any step) and expand. The whole
-// tensor is one row on both sides, so every output waits for all of the input. copy_x8_nd and
+// Copies with any strides: transpose, slice (any step) and expand, row by row. copy_x8_nd and
 // copy_x32_nd use it.
 #pragma once
 
@@ -10,15 +9,14 @@ inline namespace LINNET_VERSION_NAMESPACE {
 
 namespace detail {
 
-// Walks the output in order with an index per dimension; the innermost dimension is a plain loop.
+// Walks one row of the output in order with an index per dimension; the innermost dimension is a
+// plain loop.
 template <class Element>
-void copy_nd(const CopyNd& layer, const Io& io) noexcept {
+void copy_row(const CopyNd& layer, const Element* x, Element* y) noexcept {
   struct Dimension {
     std::int32_t size, stride;
   };
   const auto* const dimensions = static_cast<const Dimension*>(layer.geometry);
-  const Element* x = io.in[0].row<Element>(0) + layer.offset;
-  Element* y = io.out.row<Element>(0);
   const std::int32_t inner = layer.rank - 1;
   if (inner < 0) {
     *y = *x;
@@ -37,6 +35,15 @@ void copy_nd(const CopyNd& layer, const Io& io) noexcept {
       index[d] = 0;
     }
     if (d < 0) return;
+  }
+}
+
+template <class Element>
+void copy_nd(const CopyNd& layer, const Io& io, std::int32_t first_row,
+             std::int32_t row_count) noexcept {
+  for (std::int32_t r = first_row; r < first_row + row_count; ++r) {
+    const std::int32_t source = layer.first_row + r * layer.row_step;
+    copy_row(layer, io.in[0].row<Element>(source) + layer.offset, io.out.row<Element>(r));
   }
 }
 

@@ -14,10 +14,16 @@ struct gather_x8 {
   static constexpr bool supports(const Layer&) noexcept { return true; }
   static constexpr std::int32_t scratch_bytes(const Layer&) noexcept { return 0; }
 
-  static void run(const Layer& layer, const Io& io, std::int32_t, std::int32_t) noexcept {
+  static void run(const Layer& layer, const Io& io, std::int32_t first_row,
+                  std::int32_t row_count) noexcept {
+    for (std::int32_t r = first_row; r < first_row + row_count; ++r) {
+      gather_row(layer, io.in[0].row<std::byte>(r), io.out.row<std::byte>(r));
+    }
+  }
+
+ private:
+  static void gather_row(const Layer& layer, const std::byte* x, std::byte* y) noexcept {
     const auto* const indices = static_cast<const std::int32_t*>(layer.indices);
-    const std::byte* x = io.in[0].row<std::byte>(0);
-    std::byte* y = io.out.row<std::byte>(0);
     for (std::int32_t o = 0; o < layer.outer; ++o, x += layer.axis * layer.inner_bytes) {
       for (std::int32_t i = 0; i < layer.count; ++i, y += layer.inner_bytes) {
         std::memcpy(y, x + indices[i] * layer.inner_bytes,

@@ -1,5 +1,5 @@
-// Padding of any dimensions with a constant, by reflection or by the edge. Input and
-// output are one row each. pad_x8_nd and pad_x32_nd use it.
+// Padding of any dimensions with a constant, by reflection or by the edge, row by row. pad_x8_nd and
+// pad_x32_nd use it.
 #pragma once
 
 #include "linnet/layers_shape.h"
@@ -25,16 +25,15 @@ inline std::int32_t pad_source(const PadDimension& dimension, std::int32_t mode,
   return source;
 }
 
+// One row of the output from row `x` of the input, or all constant when `x` is null.
 template <class Element>
-void pad_nd(const PadNd& layer, const Io& io) noexcept {
+void pad_row(const PadNd& layer, const Element* x, Element* y) noexcept {
   const auto* const dimensions = static_cast<const PadDimension*>(layer.geometry);
-  const Element* const x = io.in[0].row<Element>(0);
-  Element* y = io.out.row<Element>(0);
   const auto value = static_cast<Element>(static_cast<std::uint32_t>(layer.value_bits));
   std::int32_t index[kMaxRank] = {};
   const std::int32_t inner = layer.rank - 1;
   for (;;) {
-    std::int32_t base = 0;  // of the source row, or -1 when the row lies outside
+    std::int32_t base = x == nullptr ? -1 : 0;  // of the source line, -1 when it lies outside
     for (std::int32_t d = 0; d < inner && base >= 0; ++d) {
       const std::int32_t source = pad_source(dimensions[d], layer.mode, index[d]);
       base = source < 0 ? -1 : (base + source) * dimensions[d + 1].in;
@@ -49,6 +48,16 @@ void pad_nd(const PadNd& layer, const Io& io) noexcept {
       index[d] = 0;
     }
     if (d < 0) return;
+  }
+}
+
+template <class Element>
+void pad_nd(const PadNd& layer, const Io& io, std::int32_t first_row,
+            std::int32_t row_count) noexcept {
+  const PadDimension rows{layer.in_rows, layer.out_rows, layer.rows_before};
+  for (std::int32_t r = first_row; r < first_row + row_count; ++r) {
+    const std::int32_t source = pad_source(rows, layer.mode, r);
+    pad_row(layer, source < 0 ? nullptr : io.in[0].row<Element>(source), io.out.row<Element>(r));
   }
 }
 

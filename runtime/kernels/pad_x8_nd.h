@@ -13,8 +13,9 @@ struct pad_x8_nd {
     return layer.rank >= 1 && layer.rank <= kMaxRank;
   }
   static constexpr std::int32_t scratch_bytes(const Layer&) noexcept { return 0; }
-  static void run(const Layer& layer, const Io& io, std::int32_t, std::int32_t) noexcept {
-    detail::pad_nd<std::uint8_t>(layer, io);
+  static void run(const Layer& layer, const Io& io, std::int32_t first_row,
+                  std::int32_t row_count) noexcept {
+    detail::pad_nd<std::uint8_t>(layer, io, first_row, row_count);
   }
 };
 

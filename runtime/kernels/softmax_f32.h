@@ -13,9 +13,15 @@ struct softmax_f32 {
   static constexpr bool supports(const Layer&) noexcept { return true; }
   static constexpr std::int32_t scratch_bytes(const Layer&) noexcept { return 0; }
 
-  static void run(const Layer& layer, const Io& io, std::int32_t, std::int32_t) noexcept {
-    const float* const x = io.in[0].row<float>(0);
-    float* const y = io.out.row<float>(0);
+  static void run(const Layer& layer, const Io& io, std::int32_t first_row,
+                  std::int32_t row_count) noexcept {
+    for (std::int32_t r = first_row; r < first_row + row_count; ++r) {
+      softmax_row(layer, io.in[0].row<float>(r), io.out.row<float>(r));
+    }
+  }
+
+ private:
+  static void softmax_row(const Layer& layer, const float* x, float* y) noexcept {
     for (std::int32_t outer = 0; outer < layer.outer; ++outer) {
       for (std::int32_t inner = 0; inner < layer.inner; ++inner) {
         const std::int32_t start = outer * layer.count * layer.inner + inner;
@@ -24,7 +30,6 @@ struct softmax_f32 {
     }
   }
 
- private:
   static void vector(const float* x, float* y, std::int32_t count, std::int32_t step) noexcept {
     float largest = x[0];
     for (std::int32_t i = 1; i < count; ++i)

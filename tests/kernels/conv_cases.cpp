@@ -175,11 +175,7 @@ Job conv_job(const ConvCase& c, std::int32_t pixel_pitch) {
   const RowWindow window = call.windows.front();
   if (!window.whole) {
     x.needs = [window, in_rows](std::int32_t first, std::int32_t count) -> RowRange {
-      const std::int32_t low = first * window.stride - window.pad_top;
-      const std::int32_t high =
-          (first + count - 1) * window.stride - window.pad_top + window.extent;
-      const std::int32_t from = std::clamp(low, 0, in_rows), to = std::clamp(high, 0, in_rows);
-      return {from, std::max(from, to)};
+      return rows_under(window, first, count, in_rows);
     };
   }
   job.inputs = {x};

@@ -38,7 +38,7 @@ Ring make_ring(std::int32_t capacity, std::int32_t row_bytes, std::int32_t align
 }
 
 void put_rows(Ring& ring, const JobInput& input, RowRange rows) {
-  for (std::int32_t r = rows.first; r < rows.last; ++r) {
+  for (std::int32_t r = rows.first; r < rows.end; ++r) {
     std::memcpy(ring.memory.data() + (r % ring.capacity) * ring.pitch_bytes,
                 input.bytes.data() + static_cast<std::ptrdiff_t>(r) * input.row_bytes,
                 static_cast<std::size_t>(input.row_bytes));
@@ -47,7 +47,7 @@ void put_rows(Ring& ring, const JobInput& input, RowRange rows) {
 
 RowRange needed(const JobInput& input, RowRange output) {
   if (!input.needs) return {0, input.rows};
-  return input.needs(output.first, output.last - output.first);
+  return input.needs(output.first, output.end - output.first);
 }
 
 std::vector<RowRange> random_blocks(std::int32_t rows, Random& random) {
@@ -65,7 +65,7 @@ std::vector<RowRange> random_blocks(std::int32_t rows, Random& random) {
 // What the ring of output rows must hold after a block, given what it held before.
 void put_expected(std::vector<std::byte>& memory, const JobOutput& output, std::int32_t pitch,
                   std::int32_t capacity, RowRange rows) {
-  for (std::int32_t r = rows.first; r < rows.last; ++r) {
+  for (std::int32_t r = rows.first; r < rows.end; ++r) {
     for (std::int32_t x = 0; x < output.pixels; ++x) {
       std::memcpy(memory.data() + (r % capacity) * pitch + x * output.pixel_pitch_bytes,
                   output.expected.data() +
@@ -108,13 +108,13 @@ std::string run_job(const Job& job, std::int32_t scratch_bytes, Random& random,
     std::int32_t capacity = 1;
     for (const RowRange& block : blocks) {
       const RowRange rows = needed(input, block);
-      capacity = std::max(capacity, rows.last - rows.first);
+      capacity = std::max(capacity, rows.end - rows.first);
     }
     if (input.needs) capacity += static_cast<std::int32_t>(random.integer(0, 1));
     rings.push_back(make_ring(capacity, input.row_bytes, job.alignment, random));
   }
   std::int32_t most_rows = 1;
-  for (const RowRange& block : blocks) most_rows = std::max(most_rows, block.last - block.first);
+  for (const RowRange& block : blocks) most_rows = std::max(most_rows, block.end - block.first);
   const std::int32_t out_row_bytes =
       job.output.pixel_pitch_bytes * (job.output.pixels - 1) + job.output.pixel_bytes;
   Ring out = make_ring(most_rows, out_row_bytes, job.alignment, random);
@@ -134,12 +134,12 @@ std::string run_job(const Job& job, std::int32_t scratch_bytes, Random& random,
       scratch.data()[i] = static_cast<std::byte>(random.integer(0, 255));
     }
     run({in.data(), {out.memory.data(), out.pitch_bytes, out.capacity}, scratch.data()},
-        block.first, block.last - block.first);
+        block.first, block.end - block.first);
     put_expected(expected, job.output, out.pitch_bytes, out.capacity, block);
     for (std::size_t i = 0; i < out_bytes; ++i) {
       if (expected[i] != out.memory.data()[i]) {
         return fmt::format("rows [{}, {}): byte {} of the ring is {}, expected {}", block.first,
-                           block.last, i, static_cast<int>(out.memory.data()[i]),
+                           block.end, i, static_cast<int>(out.memory.data()[i]),
                            static_cast<int>(expected[i]));
       }
     }

@@ -44,10 +44,6 @@ class Guarded {
   std::byte* data_ = nullptr;
 };
 
-struct RowRange {
-  std::int32_t first = 0, last = 0;  // last is excluded
-};
-
 struct JobInput {
   std::span<const std::byte> bytes;
   std::int32_t rows = 1, row_bytes = 0;

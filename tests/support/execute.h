@@ -23,6 +23,7 @@ struct Mutation {
 
 struct ExecuteOptions {
   std::int64_t rows_per_step = 0;  // calls are made in blocks of so many rows; 0: as planned
+  bool only_rows_under = false;    // a block sees garbage but for the input rows of its windows
   Mutation mutation;
 };
 

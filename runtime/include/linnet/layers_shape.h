@@ -11,12 +11,13 @@ inline namespace LINNET_VERSION_NAMESPACE {
 
 inline constexpr std::int32_t kMaxRank = 8;
 
-// Output element (i0, i1, ...) is input element offset + sum of i_k * stride_k: transpose, slice,
-// expand. Input and output are one row each. `geometry` (int32): rank times {size, stride},
-// outermost first.
+// Output row r is made of input row first_row + r * row_step: its element (i0, i1, ...) is that row's
+// element offset + sum of i_k * stride_k. Transpose, slice, expand; where they do not go by rows,
+// the whole tensor is one row. `geometry` (int32): rank times {size, stride}, outermost first.
 struct CopyNd {
   std::int32_t rank = 0;
   std::int32_t offset = 0;  // elements
+  std::int32_t first_row = 0, row_step = 0;
   const void* geometry = nullptr;
 
   static constexpr const char* type_name = "CopyNd";
@@ -24,6 +25,8 @@ struct CopyNd {
   static constexpr void fields(Self& self, Visit&& visit) {
     visit("rank", self.rank);
     visit("offset", self.offset);
+    visit("first_row", self.first_row);
+    visit("row_step", self.row_step);
     visit("geometry", self.geometry);
   }
 };
@@ -43,8 +46,7 @@ struct ConcatLayer {
   }
 };
 
-// [outer, axis, inner_bytes] -> [outer, count, inner_bytes] through `indices`; input and output are
-// one row each.
+// In each row, [outer, axis, inner_bytes] -> [outer, count, inner_bytes] through `indices`.
 struct GatherLayer {
   std::int32_t outer = 0, axis = 0, count = 0, inner_bytes = 0;
   const void* indices = nullptr;  // int32 [count]
@@ -60,9 +62,11 @@ struct GatherLayer {
   }
 };
 
-// `geometry` (int32): rank times {input size, output size, elements before}, outermost first; one
-// row each.
+// Rows are padded from in_rows to out_rows, with `rows_before` before the first; within a row,
+// `geometry` (int32) has rank times {input size, output size, elements before}, outermost first.
+// Where padding does not go by rows, the whole tensor is one row.
 struct PadNd {
+  std::int32_t in_rows = 1, out_rows = 1, rows_before = 0;
   std::int32_t rank = 0;
   std::int32_t mode = 0;        // 0 constant, 1 reflect, 2 edge
   std::int32_t value_bits = 0;  // the constant's bits: an int8, or a float's
@@ -71,6 +75,9 @@ struct PadNd {
   static constexpr const char* type_name = "PadNd";
   template <class Self, class Visit>
   static constexpr void fields(Self& self, Visit&& visit) {
+    visit("in_rows", self.in_rows);
+    visit("out_rows", self.out_rows);
+    visit("rows_before", self.rows_before);
     visit("rank", self.rank);
     visit("mode", self.mode);
     visit("value_bits", self.value_bits);
