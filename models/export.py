@@ -18,7 +18,7 @@ import pictures
 import training
 
 
-def export_torchscript(model, sample, opset, dynamic_batch, keep_batch_norms=False):
+def export_torchscript(model, sample, opset, dynamic_batch, keep_batch_norms=False, output_names=("logits",)):
     """PyTorch's TorchScript exporter. `keep_batch_norms` leaves every node as traced: nothing folded or fused."""
     mode = torch.onnx.TrainingMode.PRESERVE if keep_batch_norms else torch.onnx.TrainingMode.EVAL
     buffer = io.BytesIO()
@@ -33,7 +33,7 @@ def export_torchscript(model, sample, opset, dynamic_batch, keep_batch_norms=Fal
             training=mode,
             do_constant_folding=not keep_batch_norms,
             input_names=["input"],
-            output_names=["logits"],
+            output_names=list(output_names),
             dynamic_axes={"input": {0: "batch"}, "logits": {0: "batch"}} if dynamic_batch else None,
         )
     return onnx.load_from_string(buffer.getvalue())

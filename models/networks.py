@@ -70,11 +70,12 @@ def feed_of(network):
     return {"input_shape": [1, *network.input_shape], **network.feed}
 
 
-def load_micromind(kind):
-    """micromind.networks.phinet or .xinet from its file: importing the package would ask for torchvision."""
+def load_micromind(kind, module=None):
+    """PhiNet, XiNet or another class of their modules, from the file: importing the package would ask for torchvision."""
+    module_name = module or kind.lower()
     package = importlib.util.find_spec("micromind").submodule_search_locations[0]
-    path = pathlib.Path(package) / "networks" / f"{kind.lower()}.py"
-    spec = importlib.util.spec_from_file_location(f"micromind_{kind.lower()}", path)
+    path = pathlib.Path(package) / "networks" / f"{module_name}.py"
+    spec = importlib.util.spec_from_file_location(f"micromind_{module_name}", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return getattr(module, kind)

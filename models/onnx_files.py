@@ -35,11 +35,21 @@ def write_tensor(path, array, name):
     path.write_bytes(numpy_helper.from_array(np.asarray(array, order="C"), name).SerializeToString())
 
 
-def write_test_data(folder, inputs, outputs):
-    """ONNX's own test layout: test_data_set_0/input_I.pb and output_I.pb, from (name, array) pairs."""
+def write_test_data(folder, inputs, outputs, index=0):
+    """ONNX's own test layout: test_data_set_INDEX/input_I.pb and output_I.pb, from (name, array) pairs."""
     for kind, pairs in (("input", inputs), ("output", outputs)):
-        for index, (name, array) in enumerate(pairs):
-            write_tensor(folder / "test_data_set_0" / f"{kind}_{index}.pb", array, name)
+        for number, (name, array) in enumerate(pairs):
+            write_tensor(folder / f"test_data_set_{index}" / f"{kind}_{number}.pb", array, name)
+
+
+def write_test_sets(folder, model, samples):
+    """test_data_set_I for each sample of a model of one input and any number of outputs."""
+    runner = session(model)
+    input_name = runner.get_inputs()[0].name
+    output_names = [output.name for output in runner.get_outputs()]
+    for index, sample in enumerate(samples):
+        outputs = runner.run(None, {input_name: sample})
+        write_test_data(folder, [(input_name, sample)], list(zip(output_names, outputs)), index)
 
 
 def write_json(path, value):
