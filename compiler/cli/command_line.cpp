@@ -203,6 +203,27 @@ void add_verify(CLI::App& app, CommandLine& line) {
   command->callback([&] { line.verb = CommandLine::Verb::verify; });
 }
 
+void add_profile(CLI::App& app, CommandLine& line) {
+  CLI::App* command = add_command(
+      app, "profile",
+      "Build and run a model in the emulator: instructions, modelled cycles, stack, code size",
+      "linnet profile models/phinet_96/phinet_96.onnx \\\n"
+      "    --calibrate models/images/calibration --resize --keep profiled\n\n"
+      "Instructions are counted exactly, by layer and by function. Cycles are a model of the "
+      "Cortex-M7's pipeline\nwithout memory stalls.");
+  ProfileOptions& profile = line.profile;
+  add_model(*command, line,
+            "The model (.onnx), or a folder that `linnet compile` wrote: its sources are built as "
+            "they are");
+  command->add_option("--board", profile.board, "The emulated board; default: mps2-an500")
+      ->check(CLI::IsMember({"mps2-an500"}).description(""))
+      ->type_name("mps2-an500");
+  command->add_option("--keep", profile.keep, "Folder for the image: profile.elf, profile.map")
+      ->type_name("DIR");
+  add_model_options(*command, line);
+  command->callback([&] { line.verb = CommandLine::Verb::profile; });
+}
+
 }  // namespace
 
 std::variant<CommandLine, int> parse_command_line(int argc, const char* const* argv) {
@@ -221,6 +242,7 @@ std::variant<CommandLine, int> parse_command_line(int argc, const char* const* a
   add_inspect(app, line);
   add_compile(app, line);
   add_verify(app, line);
+  add_profile(app, line);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -7,18 +7,20 @@
 #include <variant>
 
 #include "compiler/pipeline.h"
+#include "compiler/profile/profile.h"
 #include "compiler/verify/options.h"
 
 namespace linnet {
 
 struct CommandLine {
-  enum class Verb : std::uint8_t { inspect, compile, verify } verb = Verb::inspect;
-  CompileOptions compile;        // compile.model may be a folder that `compile` wrote (inspect)
+  enum class Verb : std::uint8_t { inspect, compile, verify, profile } verb = Verb::inspect;
+  CompileOptions compile;        // compile.model may be a folder that `compile` wrote (inspect, profile)
   std::filesystem::path output;  // compile -o
   std::string dump_after;
   bool quiet = false;
   bool json = false;
   VerifyOptions verify;
+  ProfileOptions profile;
 };
 
 // What to do, or the exit code when that is already known: help and version were printed (0), or the usage was wrong and

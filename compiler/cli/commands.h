@@ -8,6 +8,7 @@ namespace linnet {
 int run_inspect(const CommandLine& command);
 int run_compile(const CommandLine& command);
 int run_verify(const CommandLine& command);
+int run_profile(const CommandLine& command);
 
 // Prints diagnostics, each with the model's name in front; gives their exit code.
 int fail(const CommandLine& command, const Diagnostics& diagnostics);

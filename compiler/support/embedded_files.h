@@ -8,6 +8,7 @@
 //   linnet/dsp/armv7em.h               runtime/dsp/armv7em.h
 //   boards/mps2_an500/startup.cpp      runtime/boards/mps2_an500/startup.cpp
 //   templates/network.hpp.mustache     templates/network.hpp.mustache
+//   plugin/count_blocks.so             built from compiler/profile/plugin, for QEMU
 //
 // compiler/CMakeLists.txt writes the table; a change of any of these files rebuilds it.
 #pragma once
@@ -22,7 +23,7 @@ struct EmbeddedFile {
   std::string_view text;
 };
 
-// In a fixed order: runtime headers, kernels and dsp, boards, templates; each group sorted by path.
+// In a fixed order: runtime headers, kernels and dsp, boards, templates, plugin; each group sorted by path.
 std::span<const EmbeddedFile> embedded_files();
 
 }  // namespace linnet

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <cassert>
 #include <charconv>
 #include <fstream>
 #include <set>
@@ -84,16 +85,25 @@ std::string networks_source(const std::vector<NetworkUnderTest>& networks) {
   return render("harness/networks.cpp", data);
 }
 
+// The header of hooks that a network is compiled with; empty: none.
+std::string hooks_of(const NetworkUnderTest& network, const BuildOptions& options) {
+  assert(!(options.trace && options.profile) && "one header of hooks");
+  if (options.trace) return network.name + "/hooks.h";
+  return options.profile ? "profile_hooks.h" : "";
+}
+
 // A translation unit of `NAME/NAME<suffix>` for the networks [first, last).
 std::string unit_source(const std::vector<NetworkUnderTest>& networks, std::size_t first,
-                        std::size_t last, const char* suffix, bool trace) {
+                        std::size_t last, const char* suffix, const BuildOptions& options) {
   TemplateList files;
   for (std::size_t i = first; i < last; ++i) {
     const std::string& name = networks[i].name;
+    if (!networks[i].files.contains(name + suffix)) continue;
     TemplateData file;
     file.set("file", fmt::format("{0}/{0}{1}", name, suffix));
-    file.set("hooks",
-             trace ? TemplateList{TemplateData().set("hooks", name + "/hooks.h")} : TemplateList{});
+    const std::string hooks = hooks_of(networks[i], options);
+    const bool hooked = std::string_view(suffix) == ".cpp" && !hooks.empty();
+    file.set("hooks", hooked ? TemplateList{TemplateData().set("hooks", hooks)} : TemplateList{});
     files.push_back(std::move(file));
   }
   return render("harness/unit.cpp", TemplateData().set("files", std::move(files)));
@@ -115,12 +125,15 @@ Sources sources_of(const std::vector<NetworkUnderTest>& networks, const Toolchai
       sources.files[network.name + "/hooks.h"] =
           render("harness/hooks.h", TemplateData().set("name", network.name));
   }
+  for (const NetworkUnderTest& network : networks) {  // compiled with --weights-format incbin
+    const std::string weights = fmt::format("{0}/{0}_weights.S", network.name);
+    if (sources.files.contains(weights)) sources.generated.push_back(weights);
+  }
   for (std::size_t first = 0; first < networks.size(); first += options.networks_per_unit) {
     const std::size_t last = std::min(networks.size(), first + options.networks_per_unit);
     for (const char* suffix : {".cpp", "_weights.cpp"}) {
       const std::string unit = fmt::format("unit_{}{}", first, suffix);
-      sources.files[unit] = unit_source(networks, first, last, suffix,
-                                        options.trace && std::string_view(suffix) == ".cpp");
+      sources.files[unit] = unit_source(networks, first, last, suffix, options);
       sources.generated.push_back(unit);
     }
   }
@@ -226,7 +239,9 @@ Result<Image> build(const std::vector<NetworkUnderTest>& networks, const fs::pat
     append(process.arguments, tools.compile_flags);
     append(process.arguments, options.extra_flags);
     append(process.arguments, {"-I.", "-Iharness"});
+    if (unit.ends_with(".S")) process.arguments.push_back("-I" + unit.substr(0, unit.find('/')));
     if (options.trace) process.arguments.emplace_back("-DLINNET_HARNESS_TRACE");
+    if (options.profile) process.arguments.emplace_back("-DLINNET_HARNESS_PROFILE");
     if (board)
       append(process.arguments, {"-Iboard", "-DLINNET_WEIGHTS_SECTION=\".linnet.weights\""});
     objects.push_back(object_of(unit));
@@ -247,6 +262,7 @@ Result<Image> build(const std::vector<NetworkUnderTest>& networks, const fs::pat
     if (options.script == LinkerScript::open)
       link.arguments.emplace_back("-Wl,--enable-non-contiguous-regions");
   }
+  if (options.profile) link.arguments.emplace_back("-Wl,-Map=image.map");
   append(link.arguments, {"-o", "image"});
   if (const Result<Nothing> linked = run_all({link}); !linked) return linked.diagnostics();
 

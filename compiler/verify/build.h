@@ -32,6 +32,7 @@ LinkerScript linker_script_for(const Target& target);
 
 struct BuildOptions {
   bool trace = false;                        // with LINNET_TRACE: rows of every layer are stored
+  bool profile = false;                      // with marks for `linnet profile`
   LinkerScript script = LinkerScript::open;  // of the emulated board
   std::size_t networks_per_unit = 8;         // many small networks to a translation unit save time
   std::vector<std::string> extra_flags;      // of compiler and linker

@@ -13,29 +13,12 @@
 namespace linnet {
 namespace {
 
-struct Tool {
-  const char* name;
-  const char* package;  // of Debian 12
-  const char* purpose;
-};
-
 constexpr Tool kHostCompiler{"g++", "g++", "to build the generated code for this machine"};
 constexpr Tool kCoreCompiler{"arm-none-eabi-g++", "gcc-arm-none-eabi",
                              "to build the generated code for the Cortex-M7"};
 constexpr Tool kCoreSize{"arm-none-eabi-size", "binutils-arm-none-eabi",
                          "to measure the image's flash"};
 constexpr Tool kEmulator{"qemu-system-arm", "qemu-system-arm", "to emulate the Cortex-M7"};
-
-std::string find_tool(const Tool& tool, Diagnostics& missing) {
-  std::string path = find_program(tool.name);
-  if (path.empty())  // E401: an external program is not installed
-    missing.push_back({"E401",
-                       {},
-                       {},
-                       fmt::format("{} is needed {} and is not installed", tool.name, tool.purpose),
-                       fmt::format("apt-get install {}", tool.package)});
-  return path;
-}
 
 std::string first_line_of(std::vector<std::string> arguments) {
   const Finished finished = run_process({std::move(arguments), {}, std::chrono::seconds(20)});
@@ -58,6 +41,17 @@ Toolchain for_core() {
 }
 
 }  // namespace
+
+std::string find_tool(const Tool& tool, Diagnostics& missing) {
+  std::string path = find_program(tool.name);
+  if (path.empty())  // E401: an external program is not installed
+    missing.push_back({"E401",
+                       {},
+                       {},
+                       fmt::format("{} is needed {} and is not installed", tool.name, tool.purpose),
+                       fmt::format("apt-get install {}", tool.package)});
+  return path;
+}
 
 std::string find_program(std::string_view name) {
   const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe)

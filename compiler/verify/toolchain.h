@@ -26,6 +26,16 @@ struct Toolchain {
   std::string description;          // what runs the code: "host (g++ 12.2.0)"
 };
 
+// A program that someone has to install.
+struct Tool {
+  const char* name;
+  const char* package;  // of Debian 12
+  const char* purpose;  // "to emulate the Cortex-M7"
+};
+
+// Its path. When it is missing an empty one, and E401 joins the diagnostics.
+std::string find_tool(const Tool& tool, Diagnostics& missing);
+
 // E401 for each program that is missing, with its Debian package.
 Result<Toolchain> find_toolchain(Machine machine);
 
