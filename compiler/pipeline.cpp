@@ -236,7 +236,7 @@ Result<Graph> guess_int8(const Graph& graph) {
 }
 
 Result<PlannedProgram> lower_and_plan(const Graph& graph, const Target& target,
-                                      const PipelineHooks& hooks,
+                                      PlanOptions options, const PipelineHooks& hooks,
                                       std::optional<std::int64_t> ram_bytes) {
   begin(hooks, "lower");
   Result<Program> program = lower(graph);
@@ -245,8 +245,10 @@ Result<PlannedProgram> lower_and_plan(const Graph& graph, const Target& target,
   dump(hooks, "lower", [&] { return print(*program); });
 
   begin(hooks, "plan");
-  if (ram_bytes) *ram_bytes -= code_costs(*program, Plan{}).stack_bytes;
-  Result<Plan> plan = plan_whole_tensors(*program, target, ram_bytes);
+  if (ram_bytes) {
+    options.arena_limit_bytes = *ram_bytes - code_costs(*program, Plan{}).stack_bytes;
+  }
+  Result<Plan> plan = make_plan(*program, target, options);
   if (!plan) return plan.diagnostics();
   if (const Result<Nothing> sound = check(*program, *plan, target); !sound)
     return sound.diagnostics();
@@ -307,7 +309,7 @@ Result<Compiled> compile_network(const CompileOptions& options, const PipelineHo
   made.graph = *std::move(graph);
 
   Result<PlannedProgram> planned =
-      lower_and_plan(made.graph, made.target, hooks, options.ram_bytes);
+      lower_and_plan(made.graph, made.target, options.plan, hooks, options.ram_bytes);
   if (!planned) return planned.diagnostics();
   made.program = std::move(planned->program);
   made.plan = std::move(planned->plan);

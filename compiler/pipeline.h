@@ -37,6 +37,7 @@ struct CompileOptions {
   CalibrationOptions calibration;
   SampleOptions samples;
   std::optional<std::int64_t> ram_bytes, flash_bytes;
+  PlanOptions plan;
   bool bundle_runtime = true;
   WeightsFormat weights_format = WeightsFormat::cpp;
 };
@@ -80,9 +81,9 @@ struct PlannedProgram {
   Program program;
   Plan plan;
 };
-// `ram_bytes`: what arenas and stack may take in all; aimed at, not enforced.
+// `ram_bytes`: what arenas and stack may take in all; aimed at, not enforced. It replaces the plan options' own limit.
 Result<PlannedProgram> lower_and_plan(const Graph& graph, const Target& target,
-                                      const PipelineHooks& hooks = {},
+                                      PlanOptions options = {}, const PipelineHooks& hooks = {},
                                       std::optional<std::int64_t> ram_bytes = {});
 
 // The first sample (or, without one, values that a generator gives) and what the oracle makes of it.

@@ -60,7 +60,7 @@ Files emit(const Network& network, const EmitOptions& options) {
 
   if (options.bundle_runtime) {
     for (const std::string& path : runtime_files(kernels_of(network.program))) {
-      files[path] = std::string(embedded_text(path));
+      files[path] = bundled_text(path);
     }
   }
   return files;

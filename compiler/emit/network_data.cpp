@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "compiler/emit/schedule.h"
 #include "compiler/emit/text.h"
 #include "compiler/support/version.h"
 
@@ -153,7 +154,9 @@ TemplateData call_data(const Network& network, const Places& places, std::size_t
       .set("kernel", call.kernel)
       .set("layer_type", call.layer_type)
       .set("fields", fields_of(call, places))
-      .set("scratch_bytes", call.scratch_bytes);
+      .set("scratch_bytes", call.scratch_bytes)
+      .set("consumes", call.consumes)
+      .set("rows_taken", call.consumes ? call.run_rows / call.output.rows : 1);
 
   std::string rows;
   for (const RowsOperand& input : call.inputs) {
@@ -275,6 +278,41 @@ void set_constants(TemplateData& data, const Network& network, const EmitOptions
       .set("tables_bytes", tables);
 }
 
+// Blocks of the schedule in order, each of exactly one kind.
+void set_schedule(TemplateData& data, const Network& network) {
+  TemplateList blocks;
+  TemplateList tables;
+  for (const ScheduleBlock& block : make_schedule(network.plan)) {
+    TemplateList steps;
+    for (const auto& [step, stride] : block.steps) {
+      const KernelCall& call = network.program.calls[step.call.index()];
+      std::string row = std::to_string(step.first_row);
+      if (block.kind == ScheduleBlock::Kind::loop && stride > 0) {
+        const std::string advance = stride == 1 ? "i" : fmt::format("{} * i", stride);
+        row = step.first_row == 0 ? advance : fmt::format("{} + {}", row, advance);
+      }
+      steps.push_back(TemplateData()
+                          .set("macro", call.consumes ? "LINNET_CONSUME" : "LINNET_STEP")
+                          .set("call", static_cast<std::int64_t>(step.call.index()))
+                          .set("first_row", row)
+                          .set("row_count", step.row_count));
+    }
+    const auto table = static_cast<std::int64_t>(tables.size());
+    const bool is_table = block.kind == ScheduleBlock::Kind::table;
+    if (is_table) tables.push_back(TemplateData().set("table", table).set("steps", steps));
+    blocks.push_back(TemplateData()
+                         .set("is_statements", block.kind == ScheduleBlock::Kind::statements)
+                         .set("is_loop", block.kind == ScheduleBlock::Kind::loop)
+                         .set("is_table", is_table)
+                         .set("rounds", block.rounds)
+                         .set("table", table)
+                         .set("steps", std::move(steps)));
+  }
+  data.set("blocks", std::move(blocks))
+      .set("has_tables", !tables.empty())
+      .set("tables", std::move(tables));
+}
+
 }  // namespace
 
 TemplateData network_data(const Network& network, const EmitOptions& options) {
@@ -296,25 +334,13 @@ TemplateData network_data(const Network& network, const EmitOptions& options) {
   TemplateList kernel_list;
   for (const std::string& kernel : kernels)
     kernel_list.push_back(TemplateData().set("kernel", kernel));
-  TemplateList steps;
-  for (const Step& step : network.plan.steps) {
-    const KernelCall& call = program.calls[step.call.index()];
-    const std::int64_t made = rows_made(call, step.first_row);
-    steps.push_back(
-        TemplateData()
-            .set("call", static_cast<std::int64_t>(step.call.index()))
-            .set("first_row", step.first_row)
-            .set("row_count", step.row_count)
-            .set("first_made", made)
-            .set("made_count", rows_made(call, step.first_row + step.row_count) - made));
-  }
+  set_schedule(data, network);
   data.set("macs", macs)
       .set("includes", kernel_list.empty() ? TemplateList{} : kernel_list)
       .set("kernels", kernel_list)
       .set("layer_count", static_cast<std::int64_t>(calls.size()))
       .set("layers", calls)
-      .set("run_parameter", steps.empty() ? "const Arenas&" : "const Arenas& arenas")
-      .set("steps", std::move(steps))
+      .set("run_parameter", network.plan.steps.empty() ? "const Arenas&" : "const Arenas& arenas")
       .set("calls", std::move(calls))
       .set("stack_bytes", network.stack_bytes)
       .set("external", !options.bundle_runtime);

@@ -38,6 +38,17 @@ std::string_view template_text(std::string_view name) {
   return {};
 }
 
+// The engine leaves the ends of lines behind where a section is absent.
+std::string without_blank_runs(const std::string& text) {
+  std::string kept;
+  std::size_t line_ends = 0;
+  for (const char c : text) {
+    line_ends = c == '\n' ? line_ends + 1 : 0;
+    if (line_ends <= 2) kept += c;
+  }
+  return kept;
+}
+
 }  // namespace
 
 TemplateData& TemplateData::set(std::string key, std::string value) {
@@ -62,7 +73,7 @@ TemplateData& TemplateData::set(std::string key, TemplateList value) {
 std::string render(std::string_view name, const TemplateData& from) {
   mustache engine{std::string(template_text(name))};
   assert(engine.is_valid());
-  return engine.render(convert(from));
+  return without_blank_runs(engine.render(convert(from)));
 }
 
 }  // namespace linnet

@@ -2,9 +2,11 @@
 #include "compiler/emit/runtime_files.h"
 
 #include <cassert>
+#include <span>
 #include <vector>
 
 #include "compiler/support/embedded_files.h"
+#include "compiler/support/sha256.h"
 
 namespace linnet {
 namespace {
@@ -23,6 +25,15 @@ std::vector<std::string> includes(std::string_view text) {
   return found;
 }
 
+// Eight digits that differ when any file of the runtime does.
+std::string runtime_hash() {
+  Sha256 hash;
+  for (const EmbeddedFile& file : embedded_files()) {
+    if (file.path.substr(0, 7) == "linnet/") hash.update(std::as_bytes(std::span(file.text)));
+  }
+  return hash.hex().substr(0, 8);
+}
+
 }  // namespace
 
 std::string_view embedded_text(std::string_view path) {
@@ -31,6 +42,15 @@ std::string_view embedded_text(std::string_view path) {
   }
   assert(false && "the runtime is complete");
   return {};
+}
+
+std::string bundled_text(std::string_view path) {
+  std::string text(embedded_text(path));
+  if (path == "linnet/version.h") {
+    const std::size_t end = text.find_last_not_of('\n') + 1;
+    text.insert(end, "_" + runtime_hash());
+  }
+  return text;
 }
 
 std::set<std::string> runtime_files(const std::set<std::string>& kernels) {

@@ -29,7 +29,9 @@ struct Target {
 };
 
 struct Segment {
-  CallId first, last;  // inclusive
+  CallId first, last;           // inclusive
+  std::int64_t block_rows = 1;  // rows a step at most, in a segment of several calls
+  std::int64_t first_step = 0;
 };
 
 // One produce(): the call makes rows [first_row, first_row + row_count) of its output.
@@ -42,8 +44,8 @@ struct Step {
 // A buffer's (or a call's scratch's) place. Live in steps [first_step, last_step], inclusive; -1 means "before run()".
 struct Placement {
   std::string name;
-  BufferId buffer;    // none for scratch
-  CallId scratch_of;  // none for buffers
+  BufferId buffer;          // none for scratch
+  bool is_scratch = false;  // of one call, or of several that never run at once
   std::int64_t capacity_rows = 1;
   std::int64_t bytes = 0;
   std::int64_t first_step = 0, last_step = 0;
@@ -69,11 +71,24 @@ struct Plan {
   std::int32_t peak_step = 0;                 // a step where the lower bound is reached
 };
 
-// One call a segment, all its rows in one step. Fails with E301 when a bank's size is exceeded (states the best
-// reached and the layer at the peak). `arena_limit_bytes` (--ram less the stack) is aimed at, not enforced: without it,
-// fast banks may cost a few percent more in all.
-Result<Plan> plan_whole_tensors(const Program& program, const Target& target,
-                                std::optional<std::int64_t> arena_limit_bytes = {});
+enum class PlanMode : std::uint8_t {
+  automatic,  // the fewest steps within the limit; without one, what `optimize` says
+  rows,       // the least RAM
+  whole       // one call a segment, all its rows in one step
+};
+enum class Optimize : std::uint8_t { ram, speed };
+
+struct PlanOptions {
+  PlanMode mode = PlanMode::automatic;
+  Optimize optimize = Optimize::ram;
+  // --ram less the stack. Aimed at, not enforced: the best that was reached is what comes back. Without it, fast banks may
+  // cost a few percent more in all.
+  std::optional<std::int64_t> arena_limit_bytes = {};
+};
+
+// Fails with E301 when a bank's size is exceeded (states the best reached and the layer at the peak).
+Result<Plan> make_plan(const Program& program, const Target& target,
+                       const PlanOptions& options = {});
 
 // No two live placements overlap, all inside their banks, every read row was written; our defect (E902) otherwise.
 Result<Nothing> check(const Program& program, const Plan& plan, const Target& target);

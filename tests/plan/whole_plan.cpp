@@ -14,7 +14,7 @@ using namespace linnet;
 const Target kOneBank{"one", {MemoryBank{"ram", {}, 0, true}}, {}, 0};
 
 Plan planned(const Program& program, const Target& target) {
-  Result<Plan> plan = plan_whole_tensors(program, target);
+  Result<Plan> plan = make_plan(program, target, {PlanMode::whole});
   if (!plan) FAIL(format(plan.diagnostics()));
   return *std::move(plan);
 }
@@ -194,7 +194,7 @@ TEST_CASE("an elementwise call takes over the bytes of an input that dies") {
 TEST_CASE("a network that does not fit says by how much and where") {
   const Program program = testing::random_program(3, 12);
   const Target small{"small", {MemoryBank{"ram", 64, 0, true}}, {}, 0};
-  const Result<Plan> plan = plan_whole_tensors(program, small);
+  const Result<Plan> plan = make_plan(program, small, {PlanMode::whole});
   REQUIRE_FALSE(plan);
   const Diagnostic& diagnostic = plan.diagnostics().front();
   CHECK(diagnostic.code == "E301");

@@ -148,23 +148,53 @@ class Machine {
     }
     std::vector<RowsIn> inputs;
     for (const RowsOperand& input : call.inputs) {
-      inputs.push_back({address(input), static_cast<std::int32_t>(input.row_bytes),
-                        static_cast<std::int32_t>(input.rows)});
+      inputs.push_back(
+          {address(input), static_cast<std::int32_t>(input.row_bytes), capacity(input)});
     }
+    std::vector<Block> copies;
     const RowsOut output{address(call.output), static_cast<std::int32_t>(call.output.row_bytes),
-                         static_cast<std::int32_t>(call.output.rows)};
+                         capacity(call.output)};
     const std::int64_t block = options.rows_per_step > 0 ? options.rows_per_step : step.row_count;
     for (std::int64_t row = 0; row < step.row_count; row += block) {
       const auto count = static_cast<std::int32_t>(std::min(block, step.row_count - row));
+      std::vector<RowsIn> given = inputs;
+      if (options.only_rows_under) {
+        copies.clear();
+        for (std::size_t i = 0; i < inputs.size(); ++i) {
+          const std::int64_t rows = call.inputs[i].rows;
+          const RowRange seen = rows_under(call.windows[i], step.first_row + row, count, rows);
+          copies.push_back(copy_rows(inputs[i], call.inputs[i], seen));
+          given[i].base = copies.back().data();
+          given[i].capacity_rows = static_cast<std::int32_t>(rows);
+        }
+      }
       registry().at(call.kernel)({call,
                                   constants,
-                                  {inputs.data(), output, scratch(index)},
+                                  {given.data(), output, scratch(index)},
                                   static_cast<std::int32_t>(step.first_row + row),
                                   count});
     }
   }
 
  private:
+  // An operand as large as it is, of which only the rows `seen` are true.
+  static Block copy_rows(const RowsIn& from, const RowsOperand& operand, RowRange seen) {
+    const auto pitch = static_cast<std::size_t>(operand.row_bytes);
+    Block copy(static_cast<std::size_t>(operand.rows) * pitch);
+    std::memset(copy.data(), 0xa7, copy.size);
+    for (std::int32_t r = seen.first; r < seen.end; ++r) {
+      std::memcpy(copy.data() + static_cast<std::size_t>(r) * pitch, from.row<std::byte>(r), pitch);
+    }
+    return copy;
+  }
+  // A ring's rows, or all of the tensor as this operand counts them.
+  std::int32_t capacity(const RowsOperand& operand) const {
+    const auto* id = std::get_if<BufferId>(&operand.source);
+    if (id == nullptr) return static_cast<std::int32_t>(operand.rows);
+    const std::int64_t held =
+        plan_.placements[static_cast<std::size_t>(plan_.placement_of[*id])].capacity_rows;
+    return static_cast<std::int32_t>(held >= program_.buffers[*id].rows ? operand.rows : held);
+  }
   std::byte* at(const Placement& placement) {
     return arenas_[static_cast<std::size_t>(placement.bank)].data() + placement.offset;
   }
@@ -220,7 +250,7 @@ std::vector<TensorValue> compile_and_execute(const Graph& graph,
   const Result<Program> program = lower(graph);
   if (!program) throw std::runtime_error(format(program.diagnostics()));
   const Target target = unlimited_target();
-  const Result<Plan> plan = plan_whole_tensors(*program, target);
+  const Result<Plan> plan = make_plan(*program, target);
   if (!plan) throw std::runtime_error(format(plan.diagnostics()));
   const Result<Nothing> checked = check(*program, *plan, target);
   if (!checked) throw std::runtime_error(format(checked.diagnostics()));

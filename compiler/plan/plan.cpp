@@ -1,0 +1,294 @@
+// From a partition of the calls to a plan: the steps of all segments in a row, how long each buffer lives in them and how
+// many of its rows it holds, and where it lies.
+//
+// A buffer lives from the step that begins it (before the first step for an input) to its last reader (to the end for an
+// output). An output takes over the bytes of an input that dies in the same step where the kernel allows it. The scratch
+// areas of a segment's calls are one: only one call runs at a time.
+#include "compiler/plan/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "compiler/plan/place.h"
+#include "compiler/plan/segments.h"
+
+namespace linnet {
+namespace {
+
+struct Lifetime {
+  std::int64_t first = -1, last = -1;
+  bool used = false;
+
+  void include(std::int64_t step) {
+    first = used ? std::min(first, step) : step;
+    last = used ? std::max(last, step) : step;
+    used = true;
+  }
+};
+
+// What a buffer needs in the whole plan.
+struct BufferNeed {
+  Lifetime life;
+  std::int64_t capacity_rows = 0;
+  BufferId lies_in;  // the buffer whose place it shares, inside its segment
+};
+
+class Assembler {
+ public:
+  Assembler(const RowModel& model, const Partitioner& partitioner)
+      : model_(model),
+        program_(model.program()),
+        partitioner_(partitioner),
+        needs_(program_.buffers.size()) {}
+
+  Plan assemble(const Partition& partition) {
+    plan_.placement_of = IdVector<BufferId, std::int32_t>(program_.buffers.size(), -1);
+    plan_.scratch_of_call.assign(program_.calls.size(), -1);
+    for (const RowsOperand& input : program_.inputs) {
+      BufferNeed& need = needs_[RowModel::buffer_of(input)];
+      need.life.include(-1);
+      need.capacity_rows = program_.buffers[RowModel::buffer_of(input)].rows;
+    }
+    for (const SegmentChoice& segment : partition.segments) add_segment(segment);
+    const std::int64_t end = static_cast<std::int64_t>(plan_.steps.size()) - 1;
+    for (const RowsOperand& output : program_.outputs) {
+      BufferNeed& need = needs_[RowModel::buffer_of(output)];
+      need.life.include(std::max<std::int64_t>(end, -1));
+      need.capacity_rows = program_.buffers[RowModel::buffer_of(output)].rows;
+    }
+    place_buffers(partition);
+    return std::move(plan_);
+  }
+
+ private:
+  void add_segment(const SegmentChoice& segment) {
+    const auto base = static_cast<std::int64_t>(plan_.steps.size());
+    plan_.segments.push_back(
+        {CallId{segment.first}, CallId{segment.end - 1}, segment.block_rows, base});
+    const bool single = segment.end == segment.first + 1;
+    const std::int64_t block = single ? program_.calls[segment.first].run_rows : segment.block_rows;
+    const SegmentTrace trace = trace_segment(model_, segment.first, segment.end, block);
+    plan_.steps.insert(plan_.steps.end(), trace.steps.begin(), trace.steps.end());
+    for (const BufferTrace& buffer : trace.buffers) {
+      BufferNeed& need = needs_[buffer.buffer];
+      need.lies_in = buffer.lies_in;
+      if (need.lies_in.valid()) continue;
+      need.life.include(base + buffer.first_step);
+      need.life.include(base + buffer.last_step);
+      need.capacity_rows = std::max(need.capacity_rows, buffer.capacity_rows);
+    }
+    add_scratch(segment, trace, base);
+  }
+
+  // A call that consumes rows keeps its scratch from its first step to its last; the others share one.
+  void add_scratch(const SegmentChoice& segment, const SegmentTrace& trace, std::int64_t base) {
+    Placement shared;
+    Lifetime shared_life;
+    std::vector<Lifetime> lives(segment.end - segment.first);
+    for (std::size_t s = 0; s < trace.steps.size(); ++s) {
+      const std::size_t c = trace.steps[s].call.index();
+      lives[c - segment.first].include(base + static_cast<std::int64_t>(s));
+      const KernelCall& call = program_.calls[c];
+      if (call.scratch_bytes == 0 || call.consumes) continue;
+      shared_life.include(base + static_cast<std::int64_t>(s));
+      shared.bytes = std::max(shared.bytes, call.scratch_bytes);
+    }
+    const auto add = [&](std::size_t c, Placement placement, const Lifetime& life) {
+      placement.name = "scratch of " + program_.calls[c].origin.name;
+      placement.first_step = life.first;
+      placement.last_step = life.last;
+      placement.is_scratch = true;
+      plan_.placements.push_back(std::move(placement));
+      return static_cast<std::int32_t>(plan_.placements.size()) - 1;
+    };
+    std::int32_t shared_index = -1;
+    for (std::size_t c = segment.first; c < segment.end; ++c) {
+      const KernelCall& call = program_.calls[c];
+      if (call.scratch_bytes == 0) continue;
+      if (call.consumes) {
+        Placement own;
+        own.bytes = call.scratch_bytes;
+        plan_.scratch_of_call[c] = add(c, own, lives[c - segment.first]);
+      } else {
+        if (shared_index < 0) shared_index = add(c, shared, shared_life);
+        plan_.scratch_of_call[c] = shared_index;
+      }
+    }
+  }
+
+  void add_buffer(BufferId id) {
+    const Buffer& buffer = program_.buffers[id];
+    const BufferNeed& need = needs_[id];
+    if (!need.life.used || plan_.placement_of[id] >= 0) return;
+    plan_.placement_of[id] = static_cast<std::int32_t>(plan_.placements.size());
+    Placement placement;
+    placement.name = buffer.name;
+    placement.buffer = id;
+    placement.capacity_rows = need.capacity_rows;
+    placement.bytes = need.capacity_rows * buffer.row_bytes;
+    placement.first_step = need.life.first;
+    placement.last_step = need.life.last;
+    plan_.placements.push_back(std::move(placement));
+  }
+
+  void place_buffers(const Partition& partition) {
+    std::vector<bool> single(program_.calls.size(), false);
+    for (const SegmentChoice& segment : partition.segments) {
+      single[segment.first] = segment.end == segment.first + 1;
+    }
+    for (const RowsOperand& input : program_.inputs) add_buffer(RowModel::buffer_of(input));
+    for (std::size_t c = 0; c < program_.calls.size(); ++c) {
+      const BufferId to = RowModel::buffer_of(program_.calls[c].output);
+      const BufferId from = single[c] ? partitioner_.overwritten_input(c) : BufferId{};
+      if (from.valid() && plan_.placement_of[to] < 0) {
+        plan_.placement_of[to] = plan_.placement_of[from];
+        Placement& shared = plan_.placements[static_cast<std::size_t>(plan_.placement_of[from])];
+        shared.last_step = needs_[to].life.last;
+      } else {
+        add_buffer(to);
+      }
+    }
+    for (std::size_t b = 0; b < program_.buffers.size(); ++b) {
+      const BufferId into = needs_[BufferId{b}].lies_in;
+      if (into.valid()) plan_.placement_of[BufferId{b}] = plan_.placement_of[into];
+    }
+  }
+
+  const RowModel& model_;
+  const Program& program_;
+  const Partitioner& partitioner_;
+  IdVector<BufferId, BufferNeed> needs_;
+  Plan plan_;
+};
+
+std::vector<PlaceItem> place_items(const Program& program, const Plan& plan) {
+  std::vector<PlaceItem> items;
+  for (const Placement& placement : plan.placements) {
+    items.push_back({placement.bytes, placement.first_step, placement.last_step, 8, false});
+  }
+  for (std::size_t b = 0; b < program.buffers.size(); ++b) {
+    const BufferId id{b};
+    if (plan.placement_of[id] < 0) continue;
+    const Buffer& buffer = program.buffers[id];
+    PlaceItem& item = items[static_cast<std::size_t>(plan.placement_of[id])];
+    item.alignment = std::max(item.alignment, buffer.alignment);
+    item.needs_dma = item.needs_dma || buffer.is_input || buffer.is_output;
+  }
+  return items;
+}
+
+// "layer 'Conv_7' (Conv2d 3x3), where 315 KiB live at once"
+std::string describe_peak(const Program& program, const Plan& plan, const LowerBound& bound) {
+  if (bound.step < 0 || program.calls.empty())
+    return fmt::format("the inputs, {} bytes", bound.bytes);
+  const KernelCall& call =
+      program.calls[plan.steps[static_cast<std::size_t>(bound.step)].call.index()];
+  return fmt::format("layer '{}' ({}), where {} bytes live at once", call.origin.name, call.op,
+                     bound.bytes);
+}
+
+Diagnostic does_not_fit(const Program& program, const Plan& plan, const Target& target,
+                        const std::vector<PlaceItem>& items, const LowerBound& bound) {
+  std::int64_t capacity = 0;
+  for (const MemoryBank& bank : target.banks) capacity += bank.size_bytes.value_or(0);
+  MemoryBank endless;
+  endless.name = "ram";
+  const PlaceResult best = place(items, std::span(&endless, 1));
+  const bool in_float =
+      !program.calls.empty() && program.calls.back().output_type.dtype == DType::f32;
+  // E301: the arenas do not fit the target's banks.
+  return {
+      "E301", "", "",
+      fmt::format(
+          "the network does not fit the RAM of {} ({} bytes in {} banks): the best reached is {} "
+          "bytes in one piece; the peak is set by {}",
+          target.name, capacity, target.banks.size(), best.total_bytes,
+          describe_peak(program, plan, bound)),
+      in_float ? "give calibration data (--calibrate): int8 takes a quarter"
+               : "use a smaller input or a narrower network, or another --target"};
+}
+
+// Plans for one program and target, by partition.
+class Planner {
+ public:
+  Planner(const Program& program, const Target& target, const PlanOptions& options)
+      : program_(program),
+        target_(target),
+        options_(options),
+        model_(program),
+        partitioner_(model_),
+        whole_(partitioner_.whole()) {}
+
+  Result<Plan> run() {
+    if (options_.mode == PlanMode::whole) return plan(whole_);
+    std::optional<std::int64_t> limit = options_.arena_limit_bytes;
+    if (!limit && options_.optimize == Optimize::speed) limit = capacity();
+    if (options_.mode == PlanMode::rows || (!limit && options_.optimize == Optimize::ram)) {
+      return plan(partitioner_.lowest_peak());
+    }
+    return cheapest_within(limit);
+  }
+
+ private:
+  // Of all banks together; none when one is endless.
+  std::optional<std::int64_t> capacity() const {
+    std::int64_t bytes = 0;
+    for (const MemoryBank& bank : target_.banks) {
+      if (!bank.size_bytes) return std::nullopt;
+      bytes += *bank.size_bytes;
+    }
+    return bytes;
+  }
+
+  // The fewest steps whose arenas are within the limit. Bytes alive are not yet arenas: gaps between buffers, and between
+  // banks, may ask for a tighter partition.
+  Result<Plan> cheapest_within(std::optional<std::int64_t> limit) {
+    if (!limit) return plan(whole_);
+    constexpr int kTries = 6;
+    std::int64_t budget = *limit;
+    for (int i = 0; i < kTries; ++i) {
+      const std::optional<Partition> partition =
+          whole_.peak_bytes <= budget ? whole_ : partitioner_.fewest_steps(budget);
+      if (!partition) break;
+      Result<Plan> made = plan(*partition);
+      if (made && made->arena_bytes <= *limit) return made;
+      const std::int64_t over = made ? made->arena_bytes - *limit : *limit / 16;
+      budget = std::min(budget, partition->peak_bytes) - std::max<std::int64_t>(over, 64);
+    }
+    return plan(partitioner_.lowest_peak());
+  }
+
+  Result<Plan> plan(const Partition& partition) {
+    Plan plan = Assembler(model_, partitioner_).assemble(partition);
+    const std::vector<PlaceItem> items = place_items(program_, plan);
+    const LowerBound bound = lower_bound(items);
+    const PlaceResult result = place(items, target_.banks, options_.arena_limit_bytes);
+    if (!result.fits) return does_not_fit(program_, plan, target_, items, bound);
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      plan.placements[i].bank = result.places[i].bank;
+      plan.placements[i].offset = result.places[i].offset;
+    }
+    for (const std::int64_t bytes : result.bank_bytes) plan.banks.push_back({bytes});
+    plan.arena_bytes = result.total_bytes;
+    plan.lower_bound_bytes = bound.bytes;
+    plan.whole_tensor_bytes = whole_.peak_bytes;
+    plan.peak_step = static_cast<std::int32_t>(std::max<std::int64_t>(bound.step, 0));
+    return plan;
+  }
+
+  const Program& program_;
+  const Target& target_;
+  PlanOptions options_;
+  RowModel model_;
+  Partitioner partitioner_;
+  Partition whole_;
+};
+
+}  // namespace
+
+Result<Plan> make_plan(const Program& program, const Target& target, const PlanOptions& options) {
+  return Planner(program, target, options).run();
+}
+
+}  // namespace linnet
