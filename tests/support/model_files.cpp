@@ -74,7 +74,9 @@ std::vector<TensorValue> run_all(const Graph& graph, const std::vector<Sample>& 
       same_layout.model_shape = type.shape;
       inputs[i] = to_device(same_layout, type, inputs[i]);
     }
-    results.push_back(to_model(graph.outputs.front(), interpret(graph, inputs).front()));
+    const std::vector<TensorValue> outputs = interpret(graph, inputs);
+    for (std::size_t i = 0; i < outputs.size(); ++i)
+      results.push_back(to_model(graph.outputs[i], outputs[i]));
   }
   return results;
 }

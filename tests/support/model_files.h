@@ -21,7 +21,7 @@ SampleOptions feeding(const std::filesystem::path& model_json);
 // The graph after import and passes; a test fails on any diagnostic.
 Graph simplified(const std::filesystem::path& onnx_file);
 
-// The int8 graph's outputs for each sample given as the float graph's inputs, as the model's own values.
+// The graph's outputs for each sample given as the float graph's inputs, as the model's own values.
 std::vector<TensorValue> run_all(const Graph& graph, const std::vector<Sample>& samples);
 
 struct Difference {
