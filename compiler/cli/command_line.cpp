@@ -2,11 +2,13 @@
 #include "compiler/cli/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <iostream>
 #include <iterator>
 #include <memory>
+#include <string_view>
 
 #include "compiler/cli/parse_values.h"
 #include "compiler/plan/target.h"
@@ -15,18 +17,15 @@
 namespace linnet {
 namespace {
 
-// Turns a parser of ours into a CLI11 callback with a message that shows the right form.
+// Turns a parser of ours into a CLI11 callback whose message names the option.
 template <class Parse, class Store>
-CLI::callback_t parsed(Parse parse, Store store, const std::string& form) {
-  return [parse, store, form](const CLI::results_t& texts) {
+CLI::callback_t parsed(const std::string& option, Parse parse, Store store) {
+  return [option, parse, store](const CLI::results_t& texts) {
     for (const std::string& text : texts) {
       auto value = parse(text);
-      if (!value) {
-        std::string message = "'";
-        message.append(text).append("' is not of the form ").append(form);
-        throw CLI::ValidationError(message);
-      }
-      store(*std::move(value));
+      if (const auto* complaint = std::get_if<std::string>(&value))
+        throw CLI::ValidationError(option, *complaint);
+      store(std::get<0>(std::move(value)));
     }
     return true;
   };
@@ -35,8 +34,27 @@ CLI::callback_t parsed(Parse parse, Store store, const std::string& form) {
 template <class Parse, class Store>
 CLI::Option* add_parsed(CLI::App& app, const std::string& name, const std::string& form,
                         Parse parse, Store store, const std::string& help) {
-  CLI::Option* option = app.add_option(name, parsed(parse, store, form), help);
+  CLI::Option* option = app.add_option(name, parsed(name, parse, store), help);
   return option->type_name(form);
+}
+
+// "a, b or c"
+std::string alternatives(const std::vector<std::string>& words) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) text += i + 1 == words.size() ? " or " : ", ";
+    text += words[i];
+  }
+  return text;
+}
+
+CLI::Validator one_of(const std::vector<std::string>& words) {
+  return CLI::Validator(
+      [words](const std::string& given) {
+        const bool known = std::find(words.begin(), words.end(), given) != words.end();
+        return known ? std::string() : "unknown '" + given + "'; " + alternatives(words);
+      },
+      "", "word");
 }
 
 // One of a few words, each for a value.
@@ -56,7 +74,7 @@ CLI::Option* add_choice(CLI::App& app, const std::string& name, T& value,
     }
   };
   return app.add_option_function<std::string>(name, store, help)
-      ->check(CLI::IsMember(words).description(""))
+      ->check(one_of(words))
       ->type_name(form);
 }
 
@@ -86,18 +104,25 @@ void add_model_options(CLI::App& app, CommandLine& line) {
              {{"minmax", CalibrationMethod::minmax},
               {"percentile", CalibrationMethod::percentile},
               {"mse", CalibrationMethod::mse}},
-             "How ranges become scales");
+             "How observed ranges become scales; default: mse");
   add_parsed(
-      app, "--mean", "R,G,B", parse_channels,
+      app, "--mean", "V|R,G,B", parse_channels,
       [&](auto value) { options.samples.normalization.mean = value; },
       "Pictures become (pixel - mean) * scale, pixels from 0 to 255; default 0");
   add_parsed(
-      app, "--scale", "R,G,B", parse_scales,
+      app, "--scale", "V|R,G,B", parse_scales,
       [&](auto value) { options.samples.normalization.scale = value; }, "See --mean; default 1");
   app.add_flag("--resize", options.samples.resize, "Scale pictures of another size to the input's");
   add_parsed(
       app, "--ram", "BYTES", parse_bytes, [&](std::int64_t value) { options.ram_bytes = value; },
       "Most bytes for arenas and stack together: 65536, 64K, 1MiB");
+  add_choice(app, "--plan", options.plan.mode,
+             {{"auto", PlanMode::automatic}, {"rows", PlanMode::rows}, {"whole", PlanMode::whole}},
+             "auto: the fewest kernel calls that meet --ram; rows: the least RAM; whole: one call "
+             "for each layer");
+  add_choice(app, "--optimize", options.plan.optimize,
+             {{"ram", Optimize::ram}, {"speed", Optimize::speed}},
+             "What --plan auto aims at when --ram is not given");
   add_parsed(
       app, "--flash", "BYTES", parse_bytes,
       [&](std::int64_t value) { options.flash_bytes = value; },
@@ -110,7 +135,7 @@ void add_model_options(CLI::App& app, CommandLine& line) {
       ->trigger_on_parse();
   std::vector<std::string> stages(std::begin(kStages), std::end(kStages));
   app.add_option("--dump-after", line.dump_after, "Print the value after a stage")
-      ->check(CLI::IsMember(stages).description(""))
+      ->check(one_of(stages))
       ->type_name("import|passes|calibrate|quantize|lower|plan|emit");
   add_choice(app, "--runtime", options.bundle_runtime, {{"bundled", true}, {"external", false}},
              "bundled: copy the runtime files that are used; external: the project has them");
@@ -144,18 +169,35 @@ void add_model(CLI::App& app, CommandLine& line, const char* help) {
 void add_inspect(CLI::App& app, CommandLine& line) {
   CLI::App* command = add_command(
       app, "inspect", "Show what a model needs: operators, parameters, multiply-accumulates, RAM",
-      "linnet inspect models/phinet_96/phinet_96.onnx\n\nExits with 1 when an operator is not "
-      "supported.");
+      "linnet inspect models/phinet_96/phinet_96.onnx\n"
+      "  linnet inspect models/phinet_96/phinet_96.onnx --target stm32h743 --ram 128K\n\n"
+      "With --target, --ram, --flash, --plan, --optimize or --calibrate it also says what `linnet "
+      "compile` makes\n"
+      "with the same options. Exits with 1 when an operator is not supported, with 3 when a budget "
+      "is not met.");
   add_model(*command, line, "The model (.onnx), or a folder that `linnet compile` wrote");
+  command->add_flag("--layers", line.all_layers,
+                    "Of a folder: all layers, not only the ten with the most multiply-accumulates");
   add_model_options(*command, line);
-  command->callback([&] { line.verb = CommandLine::Verb::inspect; });
+  command->callback([&line, command] {
+    line.verb = CommandLine::Verb::inspect;
+    for (const char* option :
+         {"--target", "--calibrate", "--ram", "--flash", "--plan", "--optimize"}) {
+      const CLI::Option* found = command->get_option_no_throw(option);
+      if (found != nullptr && found->count() > 0) line.inspect_compiled = true;
+    }
+  });
 }
 
 void add_compile(CLI::App& app, CommandLine& line) {
   CLI::App* command =
       add_command(app, "compile", "Compile a model into C++ sources for a Cortex-M7",
                   "linnet compile models/phinet_96/phinet_96.onnx -o generated \\\n"
-                  "    --calibrate models/images/calibration --resize --target stm32h743");
+                  "    --calibrate models/images/calibration --mean 127.5 "
+                  "--scale 0.00784313725490196 --resize \\\n"
+                  "    --target stm32h743\n\n"
+                  "--mean and --scale are those of the training: here pixels from 0 to 255 become "
+                  "-1 to 1.");
   add_model(*command, line, "The model (.onnx)");
   command->add_option("-o,--output", line.output, "Folder for the sources")
       ->required()
@@ -168,7 +210,9 @@ void add_verify(CLI::App& app, CommandLine& line) {
   CLI::App* command =
       add_command(app, "verify", "Compile, build and run a model, and compare with the reference",
                   "linnet verify models/phinet_96/phinet_96.onnx \\\n"
-                  "    --calibrate models/images/calibration --resize --on qemu");
+                  "    --calibrate models/images/calibration --mean 127.5 "
+                  "--scale 0.00784313725490196 --resize \\\n"
+                  "    --on qemu");
   VerifyOptions& verify = line.verify;
   add_model(*command, line, "The model (.onnx)");
   command
@@ -224,6 +268,44 @@ void add_profile(CLI::App& app, CommandLine& line) {
   command->callback([&] { line.verb = CommandLine::Verb::profile; });
 }
 
+// A word in the place of the subcommand that is none.
+void check_subcommand(CLI::App& app, int argc, const char* const* argv) {
+  if (argc < 2 || argv[1][0] == '-') return;
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](CLI::App*) { return true; }))
+    names.push_back(command->get_name());
+  if (std::find(names.begin(), names.end(), argv[1]) != names.end()) return;
+  std::string list;
+  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
+  throw CLI::ValidationError("unknown subcommand '" + std::string(argv[1]) + "'; there are " +
+                             list);
+}
+
+// --calibrate takes every path behind it, the model too where that is the last one. Gives the arguments with such a model
+// in front; none when there is no such model.
+std::vector<const char*> with_model_first(int argc, const char* const* argv) {
+  std::vector<const char*> arguments(argv, argv + argc);
+  const auto is_option = [](const char* argument) { return argument[0] == '-'; };
+  auto at = std::find_if(arguments.begin(), arguments.end(), [](std::string_view argument) {
+    return argument == "--calibrate" || argument.starts_with("--calibrate=");
+  });
+  if (at == arguments.end() || at == arguments.begin() + 1) return {};
+  const auto last = std::find_if(at + 1, arguments.end(), is_option) - 1;
+  if (last == at || !std::string_view(*last).ends_with(".onnx")) return {};
+  std::rotate(arguments.begin() + 2, last, last + 1);
+  return arguments;
+}
+
+// Why a subcommand got no MODEL.
+CLI::ParseError missing_model(int argc, const char* const* argv) {
+  const bool calibrates = std::any_of(argv, argv + argc, [](std::string_view argument) {
+    return argument.starts_with("--calibrate");
+  });
+  return CLI::ValidationError(
+      calibrates ? "MODEL is required; put it before --calibrate, which takes every path behind it"
+                 : "MODEL is required");
+}
+
 }  // namespace
 
 std::variant<CommandLine, int> parse_command_line(int argc, const char* const* argv) {
@@ -236,15 +318,23 @@ std::variant<CommandLine, int> parse_command_line(int argc, const char* const* a
   app.footer(
       "\nExample:\n  linnet compile model.onnx --calibrate pictures/ --target stm32h743 -o "
       "generated\n"
-      "\nExit codes: 0 good, 1 the model or data is at fault, 2 usage, 3 a budget or tolerance is "
-      "not met,\n"
+      "\nExit codes: 0 good, 1 the model or data is at fault or a comparison fails, 2 usage, 3 a "
+      "budget is not met,\n"
       "4 an external tool is missing, 70 a defect of Linnet.\n");
   add_inspect(app, line);
   add_compile(app, line);
   add_verify(app, line);
   add_profile(app, line);
   try {
+    check_subcommand(app, argc, argv);
     app.parse(argc, argv);
+  } catch (const CLI::RequiredError& error) {
+    if (!std::string_view(error.what()).starts_with("MODEL "))
+      return app.exit(error, std::cout, std::cerr) == 0 ? 0 : 2;
+    const std::vector<const char*> moved = with_model_first(argc, argv);
+    if (!moved.empty()) return parse_command_line(static_cast<int>(moved.size()), moved.data());
+    app.exit(missing_model(argc, argv), std::cout, std::cerr);
+    return 2;
   } catch (const CLI::ParseError& error) {
     return app.exit(error, std::cout, std::cerr) == 0 ? 0 : 2;
   }

@@ -14,11 +14,13 @@ namespace linnet {
 
 struct CommandLine {
   enum class Verb : std::uint8_t { inspect, compile, verify, profile } verb = Verb::inspect;
-  CompileOptions compile;        // compile.model may be a folder that `compile` wrote (inspect, profile)
+  CompileOptions compile;  // compile.model may be a folder that `compile` wrote (inspect, profile)
   std::filesystem::path output;  // compile -o
   std::string dump_after;
   bool quiet = false;
   bool json = false;
+  bool inspect_compiled = false;  // inspect: also what `compile` with these options makes
+  bool all_layers = false;        // inspect of a folder: every layer, not only the largest
   VerifyOptions verify;
   ProfileOptions profile;
 };

@@ -10,7 +10,7 @@ int run_compile(const CommandLine& command);
 int run_verify(const CommandLine& command);
 int run_profile(const CommandLine& command);
 
-// Prints diagnostics, each with the model's name in front; gives their exit code.
+// Prints diagnostics, each with the model's path as it was typed in front; gives their exit code.
 int fail(const CommandLine& command, const Diagnostics& diagnostics);
 
 // Hooks that show progress on a terminal and print --dump-after, to stderr where stdout is for JSON. `dumped` becomes
@@ -18,6 +18,9 @@ int fail(const CommandLine& command, const Diagnostics& diagnostics);
 PipelineHooks make_hooks(const CommandLine& command, bool& dumped);
 // After a run that went well: says so when --dump-after named a stage that this run had no use for.
 void note_missing_dump(const CommandLine& command, bool dumped);
+// Says so when --mean, --scale or --resize are given and `paths` hold no picture.
+void note_unused_picture_options(const CommandLine& command,
+                                 const std::vector<std::filesystem::path>& paths);
 // Takes the progress line away again.
 void end_progress();
 

@@ -1,6 +1,8 @@
 // linnet compile: the pipeline, then the files on disk, then a short summary.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "compiler/cli/commands.h"
 #include "compiler/cli/parse_values.h"
 #include "compiler/cli/summary.h"
@@ -9,35 +11,56 @@
 namespace linnet {
 namespace {
 
-// What int8 would need, for the user who compiled float.
+// What int8 would need, for the user who compiled float; nothing when it would need more of either.
 void print_int8_hint(const Compiled& made) {
   const Result<Graph> graph = guess_int8(made.float_graph);
   if (!graph) return;
   const Target unlimited{"any", {MemoryBank{"ram", {}, 0, true}}, {}, 0};
   const Result<PlannedProgram> planned = lower_and_plan(*graph, unlimited);
   if (!planned) return;
-  std::int64_t weights = 0;
+  std::int64_t constants = 0;
   for (const Constant& constant : planned->program.constants) {
-    weights += static_cast<std::int64_t>(constant.bytes.size());
+    constants += static_cast<std::int64_t>(constant.bytes.size());
   }
+  const std::int64_t arenas = planned->plan.arena_bytes;
+  const std::int64_t float_arenas = made.report.arena_bytes;
+  const std::int64_t float_constants = made.report.weights_bytes + made.report.tables_bytes;
+  const bool worse = arenas > float_arenas || constants > float_constants;
+  if (worse || (arenas == float_arenas && constants == float_constants)) return;
   fmt::print(
       "\nThis is float32. In int8 the arenas would take about {} instead of {}, weights and tables "
       "{} instead\n"
       "of {}. For that, give some typical inputs: --calibrate FOLDER (pictures, .npy, "
       "test_data_set_*).\n",
-      readable_bytes(planned->plan.arena_bytes), readable_bytes(made.report.arena_bytes),
-      readable_bytes(weights),
-      readable_bytes(made.report.weights_bytes + made.report.tables_bytes));
+      readable_bytes(arenas), readable_bytes(float_arenas), readable_bytes(constants),
+      readable_bytes(float_constants));
+}
+
+// The argument of add_subdirectory(): CMake wants a name for the build folder of what is not below the project.
+std::string subdirectory(const std::filesystem::path& output, const std::string& name) {
+  std::filesystem::path folder = output.lexically_normal();
+  if (!folder.has_filename()) folder = folder.parent_path();  // "out/"
+  const bool below = folder.is_relative() && folder != "." && *folder.begin() != "..";
+  if (!below) folder = std::filesystem::absolute(folder).lexically_normal();
+  if (!folder.has_filename()) folder = folder.parent_path();
+  std::string text = folder.string();
+  if (text.find_first_of(" ()#\"\\;$") != std::string::npos) text = "\"" + text + "\"";
+  return below ? text : text + " " + name;
 }
 
 void print_next_step(const CommandLine& command, const Compiled& made) {
   const std::string& name = made.report.name;
   fmt::print("\nwrote {} files to {}; start reading at {}.hpp\n", made.files.size(),
              command.output.string(), name);
-  fmt::print(
-      "next: add_subdirectory({}), link {}, and call {}::run(). {}_test_vector.hpp checks a "
-      "build.\n",
-      command.output.string(), name, name, name);
+  fmt::print("next: add_subdirectory({}), link {}, and call {}::run().\n",
+             subdirectory(command.output, name), name, name);
+  fmt::print("to check a build: link {}_test_vector and call {}::self_test(arenas).\n", name, name);
+}
+
+// The name of the network that an earlier run left in the folder; empty when there is none.
+std::string name_of_network_in(const std::filesystem::path& folder) {
+  const Result<Report> report = read_report(folder);
+  return report ? report->name : std::string();
 }
 
 }  // namespace
@@ -48,17 +71,21 @@ int run_compile(const CommandLine& command) {
   end_progress();
   if (!made) return fail(command, made.diagnostics());
   note_missing_dump(command, dumped);
-  const Result<Nothing> written = write_files(command.output, made->files);
+  note_unused_picture_options(command, command.compile.calibrate);
+  const std::string old_name = name_of_network_in(command.output);
+  const Result<WrittenFiles> written = write_files(command.output, made->files);
   if (!written) return fail(command, written.diagnostics());
   if (command.json) {
     fmt::print("{}", made->files.at("report.json"));
   } else if (!command.quiet) {
     print_summary(made->report);
-    if (!made->samples.empty() && made->int8) {
-      fmt::print("  int8    ranges from {} samples\n", made->samples.size());
-    }
+    print_calibration(*made);
     if (!made->int8) print_int8_hint(*made);
     print_next_step(command, *made);
+    if (!written->removed.empty() && !old_name.empty() && old_name != made->report.name) {
+      fmt::print("removed {} of '{}', which was there before\n",
+                 counted(written->removed.size(), "file"), old_name);
+    }
   }
   return 0;
 }

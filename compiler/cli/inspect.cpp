@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cassert>
+#include <cstdio>
 #include <iterator>
 
 #include "compiler/cli/commands.h"
@@ -24,6 +26,7 @@ struct Inspection {
   std::string int8_reason, float_reason;  // why a peak is not known
   Diagnostics diagnostics;
   std::vector<std::string> notes;
+  std::optional<Compiled> compiled;  // when the options ask for it
 };
 
 std::int64_t total_macs(const Graph& graph) {
@@ -44,7 +47,7 @@ std::optional<std::int64_t> peak_of(const Result<Graph>& graph, std::string& rea
     return std::nullopt;
   }
   const Target unlimited{"any", {MemoryBank{"ram", {}, 0, true}}, {}, 0};
-  const Result<PlannedProgram> planned = lower_and_plan(*graph, unlimited);
+  const Result<PlannedProgram> planned = lower_and_plan(*graph, unlimited, {PlanMode::whole});
   if (!planned) {
     reason = planned.diagnostics().front().message;
     return std::nullopt;
@@ -61,13 +64,15 @@ Result<Inspection> inspect(const CommandLine& command) {
   found.info = *std::move(info);
 
   bool dumped = false;
-  Result<ImportedModel> model = import_and_simplify(options, make_hooks(command, dumped));
+  const PipelineHooks hooks = make_hooks(command, dumped);
+  // A stage is dumped once, by the compilation when there is one.
+  Result<ImportedModel> model =
+      import_and_simplify(options, command.inspect_compiled ? PipelineHooks{} : hooks);
   end_progress();
   if (!model) {
     found.diagnostics = model.diagnostics();
     return found;
   }
-  note_missing_dump(command, dumped);
   found.imported = true;
   found.info = std::move(model->info);
   const Graph& graph = model->graph;
@@ -81,6 +86,16 @@ Result<Inspection> inspect(const CommandLine& command) {
   } else {
     found.peak_float = peak_of(graph, found.float_reason);
   }
+  if (command.inspect_compiled) {
+    Result<Compiled> made = compile_network(options, hooks);
+    end_progress();
+    if (made) {
+      found.compiled = *std::move(made);
+    } else {
+      found.diagnostics = made.diagnostics();
+    }
+  }
+  if (found.diagnostics.empty()) note_missing_dump(command, dumped);
   return found;
 }
 
@@ -114,15 +129,21 @@ void print_text(const CommandLine& command, const Inspection& found) {
     const std::string name = use.domain.empty() || use.domain == "ai.onnx"
                                  ? use.op_type
                                  : use.domain + "." + use.op_type;
-    fmt::print("  {:<24} {:>4}{}\n", name, use.count,
-               use.supported ? "" : "   not supported: " + use.reason);
+    fmt::print("  {:<24} {:>4}{}\n", name, use.count, use.supported ? "" : "   not supported");
   }
-  fmt::print("\nparameters         {}\n", readable_count(found.info.parameters));
+  // Of a model that cannot be imported, weights may not have been reached.
+  const bool known = found.imported || found.info.parameters > 0;
+  fmt::print("\nparameters         {}\n",
+             known ? readable_count(found.info.parameters) : "unknown");
   if (!found.imported) return;
   fmt::print("MACs               {}\n", readable_count(found.macs));
   fmt::print("peak RAM, int8     {}\n", peak_text(found.peak_int8, found.int8_reason));
   fmt::print("peak RAM, float32  {}\n", peak_text(found.peak_float, found.float_reason));
   for (const std::string& note : found.notes) fmt::print("note: {}\n", note);
+  if (!found.compiled) return;
+  fmt::print("\n`linnet compile` with these options makes\n\n");
+  print_summary(found.compiled->report);
+  print_calibration(*found.compiled);
 }
 
 Json ports_json(const std::vector<Port>& ports) {
@@ -150,7 +171,7 @@ Json operators_json(const std::vector<OperatorUse>& operators) {
 void print_json(const Inspection& found) {
   Json opsets = Json::object();
   for (const auto& [domain, version] : found.info.opsets) opsets.set(domain, version);
-  const Json json =
+  Json json =
       Json::object({{"model", Json::object({{"sha256", found.info.sha256},
                                             {"producer", found.info.producer},
                                             {"ir_version", found.info.ir_version},
@@ -164,6 +185,11 @@ void print_json(const Inspection& found) {
                     {"memory", Json::object({{"whole_tensor_int8_bytes", found.peak_int8},
                                              {"whole_tensor_float32_bytes", found.peak_float}})},
                     {"notes", found.notes}});
+  if (found.compiled) {
+    Result<Json> report = parse_json(to_json(found.compiled->report));
+    assert(report);
+    json.set("compiled", *std::move(report));
+  }
   fmt::print("{}\n", to_text(json));
 }
 
@@ -178,7 +204,7 @@ int run_inspect(const CommandLine& command) {
       fmt::print("{}", to_json(*report));
     } else if (!command.quiet) {
       print_summary(*report);
-      print_layers(*report);
+      print_layers(*report, command.all_layers);
     }
     return 0;
   }
@@ -189,6 +215,7 @@ int run_inspect(const CommandLine& command) {
   } else if (!command.quiet) {
     print_text(command, *found);
   }
+  std::fflush(stdout);
   return found->diagnostics.empty() ? 0 : fail(command, found->diagnostics);
 }
 

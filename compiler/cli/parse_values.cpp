@@ -2,11 +2,13 @@
 #include "compiler/cli/parse_values.h"
 
 #include <fmt/format.h>
-#include <algorithm>
-#include <cmath>
 
+#include <algorithm>
+#include <cctype>
 #include <charconv>
+#include <cmath>
 #include <limits>
+#include <optional>
 
 namespace linnet {
 namespace {
@@ -21,29 +23,32 @@ std::optional<T> parse_number(std::string_view text) {
 
 }  // namespace
 
-std::optional<std::int64_t> parse_bytes(std::string_view text) {
+Parsed<std::int64_t> parse_bytes(std::string_view text) {
   const std::size_t digits = text.find_first_not_of("0123456789");
-  const std::string_view unit =
-      digits == std::string_view::npos ? std::string_view{} : text.substr(digits);
+  std::string unit(digits == std::string_view::npos ? std::string_view{} : text.substr(digits));
+  std::transform(unit.begin(), unit.end(), unit.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
   std::int64_t factor = 0;
-  if (unit.empty() || unit == "B") factor = 1;
-  if (unit == "K" || unit == "KB" || unit == "KiB") factor = 1024;
-  if (unit == "M" || unit == "MB" || unit == "MiB") factor = 1024 * 1024;
+  if (unit.empty() || unit == "b") factor = 1;
+  if (unit == "k" || unit == "kb" || unit == "kib") factor = 1024;
+  if (unit == "m" || unit == "mb" || unit == "mib") factor = 1024 * 1024;
   const auto number = parse_number<std::int64_t>(text.substr(0, digits));
   if (factor == 0 || !number || *number > std::numeric_limits<std::int64_t>::max() / factor)
-    return std::nullopt;
+    return fmt::format("'{}' is no size; give 65536, 64K or 1MiB", text);
   return *number * factor;
 }
 
-std::optional<std::pair<std::string, Shape>> parse_input_shape(std::string_view text) {
+Parsed<std::pair<std::string, Shape>> parse_input_shape(std::string_view text) {
+  const std::string wrong = fmt::format(
+      "'{}' is no shape of an input; give NAME=1x3x96x96, every dimension at least 1", text);
   const std::size_t equals = text.rfind('=');
-  if (equals == std::string_view::npos || equals == 0) return std::nullopt;
+  if (equals == std::string_view::npos || equals == 0) return wrong;
   Shape shape;
   std::string_view rest = text.substr(equals + 1);
   while (true) {
     const std::size_t cross = rest.find('x');
     const auto dimension = parse_number<std::int64_t>(rest.substr(0, cross));
-    if (!dimension || *dimension < 1) return std::nullopt;
+    if (!dimension || *dimension < 1) return wrong;
     shape.push_back(*dimension);
     if (cross == std::string_view::npos) break;
     rest.remove_prefix(cross + 1);
@@ -51,25 +56,29 @@ std::optional<std::pair<std::string, Shape>> parse_input_shape(std::string_view 
   return std::pair{std::string(text.substr(0, equals)), std::move(shape)};
 }
 
-std::optional<std::array<double, 3>> parse_channels(std::string_view text) {
+Parsed<std::array<double, 3>> parse_channels(std::string_view text) {
+  const std::string wrong =
+      fmt::format("'{}' is neither a number nor three; give one number or R,G,B", text);
   std::vector<double> values;
   while (true) {
     const std::size_t comma = text.find(',');
     const auto value = parse_number<double>(text.substr(0, comma));
-    if (!value || !std::isfinite(*value)) return std::nullopt;
+    if (!value || !std::isfinite(*value)) return wrong;
     values.push_back(*value);
     if (comma == std::string_view::npos) break;
     text.remove_prefix(comma + 1);
   }
   if (values.size() == 1) values.resize(3, values.front());
-  if (values.size() != 3) return std::nullopt;
+  if (values.size() != 3) return wrong;
   return std::array{values[0], values[1], values[2]};
 }
 
-std::optional<std::array<double, 3>> parse_scales(std::string_view text) {
-  const auto scales = parse_channels(text);
-  if (!scales || std::count(scales->begin(), scales->end(), 0.0) > 0) return std::nullopt;
-  return scales;
+Parsed<std::array<double, 3>> parse_scales(std::string_view text) {
+  auto parsed = parse_channels(text);
+  const auto* scales = std::get_if<std::array<double, 3>>(&parsed);
+  if (scales && std::count(scales->begin(), scales->end(), 0.0) > 0)
+    return std::string("must not be 0: every picture would be the same");
+  return parsed;
 }
 
 std::string readable_bytes(std::int64_t bytes) {
@@ -82,6 +91,10 @@ std::string readable_count(std::int64_t count) {
   std::string digits = std::to_string(count);
   for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, 1, ',');
   return digits;
+}
+
+std::string counted(std::size_t count, std::string_view thing) {
+  return fmt::format("{} {}{}", count, thing, count == 1 ? "" : "s");
 }
 
 }  // namespace linnet

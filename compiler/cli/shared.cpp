@@ -15,7 +15,7 @@ bool stderr_is_terminal() { return ::isatty(STDERR_FILENO) != 0; }
 
 int fail(const CommandLine& command, const Diagnostics& diagnostics) {
   end_progress();
-  fmt::print(stderr, "{}", format(diagnostics, command.compile.model.filename().string()));
+  fmt::print(stderr, "{}", format(diagnostics, command.compile.model.string()));
   return exit_code(diagnostics);
 }
 
@@ -40,6 +40,21 @@ void note_missing_dump(const CommandLine& command, bool dumped) {
   if (command.dump_after.empty() || dumped || command.quiet) return;
   fmt::print(stderr, "note: --dump-after {} shows nothing: this run has no such stage\n",
              command.dump_after);
+}
+
+void note_unused_picture_options(const CommandLine& command,
+                                 const std::vector<std::filesystem::path>& paths) {
+  const SampleOptions& given = command.compile.samples;
+  const SampleOptions unset;
+  std::string options;
+  const auto add = [&](bool is_given, const char* option) {
+    if (is_given) options += (options.empty() ? "" : ", ") + std::string(option);
+  };
+  add(given.normalization.mean != unset.normalization.mean, "--mean");
+  add(given.normalization.scale != unset.normalization.scale, "--scale");
+  add(given.resize, "--resize");
+  if (options.empty() || command.quiet || holds_pictures(paths)) return;
+  fmt::print(stderr, "note: {} not used: only pictures are changed, and none is given\n", options);
 }
 
 void end_progress() {

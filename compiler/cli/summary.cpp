@@ -3,6 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
 #include "compiler/cli/parse_values.h"
 #include "compiler/emit/text.h"
 
@@ -10,8 +14,8 @@ namespace linnet {
 
 void print_summary(const Report& report) {
   fmt::print("{}: {} for {}\n\n", report.name, report.dtype, report.target);
-  fmt::print("  model   {} parameters, {} MACs, {} layers\n", readable_count(report.parameters),
-             readable_count(report.macs), report.layers.size());
+  fmt::print("  model   {} parameters, {} MACs, {}\n", readable_count(report.parameters),
+             readable_count(report.macs), counted(report.layers.size(), "layer"));
   fmt::print("  RAM     {:<10}", readable_bytes(report.ram_bytes()));
   for (const ReportBank& bank : report.banks) {
     if (bank.used_bytes == 0) continue;
@@ -27,21 +31,56 @@ void print_summary(const Report& report) {
              readable_bytes(report.tables_bytes), readable_bytes(report.schedule_bytes),
              readable_bytes(report.code_bytes));
   if (!report.unmeasured_kernels.empty()) {
-    fmt::print("          {:<10} code is a guess for {} kernels that nobody measured\n", "",
-               report.unmeasured_kernels.size());
+    fmt::print("          {:<10} code is a guess for {} that nobody measured\n", "",
+               counted(report.unmeasured_kernels.size(), "kernel"));
   }
   for (const std::string& note : report.notes) fmt::print("  note    {}\n", note);
 }
 
-void print_layers(const Report& report) {
+void print_layers(const Report& report, bool all) {
+  constexpr std::size_t kMost = 10;
+  std::vector<std::size_t> shown(report.layers.size());
+  std::iota(shown.begin(), shown.end(), std::size_t{0});
+  if (!all && shown.size() > kMost) {
+    fmt::print("\n  the {} layers of {} with the most MACs; --layers shows all\n", kMost,
+               shown.size());
+    std::stable_sort(shown.begin(), shown.end(), [&](std::size_t a, std::size_t b) {
+      return report.layers[a].macs > report.layers[b].macs;
+    });
+    shown.resize(kMost);
+  }
   fmt::print("\n  {:>3}  {:<22} {:<22} {:<16} {:>12} {:>10}  {}\n", "", "operator", "kernel",
              "output", "MACs", "weights", "node");
-  for (std::size_t i = 0; i < report.layers.size(); ++i) {
+  for (const std::size_t i : shown) {
     const ReportLayer& layer = report.layers[i];
     fmt::print("  {:>3}  {:<22} {:<22} {:<16} {:>12} {:>10}  {}\n", i, layer.op, layer.kernel,
                to_string(layer.output_shape), readable_count(layer.macs),
                readable_bytes(layer.weights_bytes), harmless(layer.name, 60));
   }
+}
+
+void print_calibration(const Compiled& made) {
+  if (made.samples.empty() || !made.int8) return;
+  if (is_quantized_model(made.float_graph)) {
+    fmt::print("  int8    the model is quantized already; calibration data not used for ranges\n");
+    return;
+  }
+  fmt::print("  int8    ranges from {}", counted(made.samples.size(), "sample"));
+  for (std::size_t i = 0; i < made.float_graph.inputs.size(); ++i) {
+    float lo = std::numeric_limits<float>::infinity();
+    float hi = -lo;
+    for (const Sample& sample : made.samples) {
+      for (const float value : sample[i].to_floats()) {
+        lo = std::min(lo, value);
+        hi = std::max(hi, value);
+      }
+    }
+    if (lo <= hi) {
+      fmt::print("; input '{}' {:.4g} .. {:.4g}", harmless(made.float_graph.inputs[i].name), lo,
+                 hi);
+    }
+  }
+  fmt::print("\n");
 }
 
 }  // namespace linnet

@@ -14,6 +14,9 @@ int run_verify(const CommandLine& command) {
   end_progress();
   if (!report) return fail(command, report.diagnostics());
   note_missing_dump(command, dumped);
+  std::vector<std::filesystem::path> paths = command.compile.calibrate;
+  paths.push_back(command.verify.data);
+  note_unused_picture_options(command, paths);
   if (command.json) {
     fmt::print("{}", to_json(*report));
   } else if (!command.quiet) {

@@ -274,6 +274,16 @@ class Loader {
 
 }  // namespace
 
+bool holds_pictures(const std::vector<fs::path>& paths) {
+  return std::any_of(paths.begin(), paths.end(), [](const fs::path& path) {
+    std::error_code ignored;
+    if (!fs::is_directory(path, ignored)) return is_picture(path);
+    const fs::directory_iterator entries(path, ignored);
+    return std::any_of(begin(entries), end(entries),
+                       [](const fs::directory_entry& entry) { return is_picture(entry.path()); });
+  });
+}
+
 Result<std::vector<Sample>> load_model_samples(const Graph& graph,
                                                const std::vector<fs::path>& paths,
                                                const SampleOptions& options) {

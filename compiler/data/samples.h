@@ -19,6 +19,9 @@ struct SampleOptions {
   bool resize = false;          // pictures of another size than the input's
 };
 
+// Whether `paths` name a picture, or a folder with one in it.
+bool holds_pictures(const std::vector<std::filesystem::path>& paths);
+
 // One sample: the model's own layout and element type, in the order of graph.inputs.
 using Sample = std::vector<TensorValue>;
 

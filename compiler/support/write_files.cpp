@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <string>
 #include <system_error>
@@ -53,26 +54,66 @@ std::string manifest_of(const std::map<std::string, std::string>& files) {
   return text;
 }
 
-void remove_stale(const fs::path& target, const std::vector<std::string>& old_names,
-                  const std::map<std::string, std::string>& files) {
-  for (const std::string& name : old_names) {
-    const fs::path relative = fs::path(name).lexically_normal();
-    const bool inside = relative.is_relative() && !relative.empty() && *relative.begin() != "..";
-    if (!inside || files.contains(name)) continue;
-    std::error_code
-        ignored;  // a file that is gone already, or a folder that a stranger's file keeps
-    fs::remove(target / relative, ignored);
-    for (fs::path parent = relative.parent_path(); !parent.empty(); parent = parent.parent_path()) {
-      fs::remove(target / parent, ignored);
-    }
-  }
-}
-
 std::vector<std::string> read_manifest(const fs::path& target) {
   std::vector<std::string> names;
   std::ifstream file(target / kManifest);
   for (std::string name; std::getline(file, name);) names.push_back(name);
   return names;
+}
+
+// Gives the names of the files that are gone.
+std::vector<std::string> remove_stale(const fs::path& target,
+                                      const std::vector<std::string>& old_names,
+                                      const std::map<std::string, std::string>& files) {
+  std::vector<std::string> removed;
+  for (const std::string& name : old_names) {
+    const fs::path relative = fs::path(name).lexically_normal();
+    const bool inside = relative.is_relative() && !relative.empty() && *relative.begin() != "..";
+    if (!inside || files.contains(name)) continue;
+    // A file that is gone already, or a folder that a stranger's file keeps, is no error.
+    std::error_code ignored;
+    if (fs::remove(target / relative, ignored)) removed.push_back(name);
+    for (fs::path parent = relative.parent_path(); !parent.empty(); parent = parent.parent_path()) {
+      fs::remove(target / parent, ignored);
+    }
+  }
+  return removed;
+}
+
+// What stands in the way of `name` and is somebody's own: the file itself, or a file where it needs a folder; else "".
+std::string strangers_at(const fs::path& target, const std::string& name,
+                         const std::vector<std::string>& own_names) {
+  std::error_code ignored;
+  for (fs::path folder = fs::path(name).parent_path(); !folder.empty();
+       folder = folder.parent_path()) {
+    const bool in_the_way = fs::exists(fs::symlink_status(target / folder, ignored)) &&
+                            !fs::is_directory(target / folder, ignored);
+    if (in_the_way) return folder.string();
+  }
+  const bool own = std::find(own_names.begin(), own_names.end(), name) != own_names.end();
+  const fs::file_status status = fs::symlink_status(target / name, ignored);
+  return fs::exists(status) && (!own || fs::is_directory(status)) ? name : std::string();
+}
+
+Result<Nothing> check_strangers(const fs::path& folder, const fs::path& target,
+                                const std::vector<std::string>& own_names,
+                                const std::map<std::string, std::string>& files) {
+  std::vector<std::string> strangers;
+  for (const auto& [name, text] : files) {
+    const std::string found = strangers_at(target, name, own_names);
+    if (!found.empty() && (strangers.empty() || strangers.back() != found))
+      strangers.push_back(found);
+  }
+  if (strangers.empty()) return ok();
+  std::string list;
+  const std::size_t shown = std::min<std::size_t>(strangers.size(), 3);
+  for (std::size_t i = 0; i < shown; ++i) list += (i == 0 ? "" : ", ") + strangers[i];
+  if (strangers.size() > shown)
+    list += " and " + std::to_string(strangers.size() - shown) + " more";
+  // E504: somebody's own files would be lost.
+  return Diagnostic{"E504", "", "",
+                    "'-o " + folder.string() + "' holds " + list + ", which Linnet did not write",
+                    "choose another folder"};
 }
 
 // Moves a file of the temporary folder over the one in place.
@@ -86,14 +127,17 @@ Result<Nothing> move_into(const fs::path& from, const fs::path& to) {
 
 }  // namespace
 
-Result<Nothing> write_files(const fs::path& folder,
-                            const std::map<std::string, std::string>& files) {
+Result<WrittenFiles> write_files(const fs::path& folder,
+                                 const std::map<std::string, std::string>& files) {
   if (folder.empty()) return cannot_write(folder, "it has no name");
   fs::path target = fs::absolute(folder).lexically_normal();
   if (!target.has_filename()) target = target.parent_path();  // "out/"
   std::error_code error;
   const bool exists = fs::exists(target, error);
   if (exists && !fs::is_directory(target, error)) return cannot_write(folder, "it is not a folder");
+  const std::vector<std::string> old_names = read_manifest(target);
+  if (const Result<Nothing> free = check_strangers(folder, target, old_names, files); !free)
+    return free.diagnostics();
 
   fs::create_directories(target.parent_path(), error);
   if (error) return cannot_write(folder, error.message());
@@ -110,21 +154,20 @@ Result<Nothing> write_files(const fs::path& folder,
     return cannot_write(folder, reason);
   }
   if (Result<Nothing> kept = write_file(temporary.path / kManifest, manifest_of(files)); !kept)
-    return kept;
+    return kept.diagnostics();
   if (!exists) {
     fs::rename(temporary.path, target, error);
     if (error) return cannot_write(folder, error.message());
-    return ok();
+    return WrittenFiles{};
   }
   for (const auto& [name, text] : files) {
-    Result<Nothing> moved = move_into(temporary.path / name, target / name);
-    if (!moved) return moved;
+    const Result<Nothing> moved = move_into(temporary.path / name, target / name);
+    if (!moved) return moved.diagnostics();
   }
-  const std::vector<std::string> old_names = read_manifest(target);
-  if (Result<Nothing> moved = move_into(temporary.path / kManifest, target / kManifest); !moved)
-    return moved;
-  remove_stale(target, old_names, files);
-  return ok();
+  if (const Result<Nothing> moved = move_into(temporary.path / kManifest, target / kManifest);
+      !moved)
+    return moved.diagnostics();
+  return WrittenFiles{remove_stale(target, old_names, files)};
 }
 
 }  // namespace linnet

@@ -1,17 +1,26 @@
 // Writes generated files: everything into a temporary folder beside the target, then renamed into place, so that no
 // half-written output is left behind when the disk is full or the folder cannot be written.
+//
+// The folder keeps a list of what was written (.linnet_files): the next call replaces those files and removes those that it
+// has no use for. A file that is not in the list is somebody's own and is never replaced.
 #pragma once
 
 #include <filesystem>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "compiler/support/result.h"
 
 namespace linnet {
 
-// `files` maps paths below `folder` to contents. Files of the same name are replaced, files of other names stay.
-Result<Nothing> write_files(const std::filesystem::path& folder,
-                            const std::map<std::string, std::string>& files);
+struct WrittenFiles {
+  std::vector<std::string> removed;  // of an earlier call, and of no use to this one
+};
+
+// `files` maps paths below `folder` to contents. E501 when the folder cannot be written, E504 when it holds a file of one
+// of these names that no earlier call wrote; nothing is written then.
+Result<WrittenFiles> write_files(const std::filesystem::path& folder,
+                                 const std::map<std::string, std::string>& files);
 
 }  // namespace linnet

@@ -187,6 +187,34 @@ TEST_CASE("hooks see every layer in order") {
                                 kWarnings + "self_test.cc phinet_96*.cpp && ./self_test"));
 }
 
+TEST_CASE("arenas take no flash, whether the linker script knows their sections or not") {
+  const Compiled made = compiled(options_for("phinet_96", true));
+  const Scratch scratch;
+  REQUIRE(write_files(scratch.path, made.files));
+  std::ofstream(scratch.path / "arenas.cc")
+      << "#include \"phinet_96.hpp\"\n"
+         "LINNET_ARENA(dtcm) std::byte dtcm[phinet_96::kArenaBytes.dtcm];\n"
+         "LINNET_ARENA(axi) std::byte axi[phinet_96::kArenaBytes.axi];\n"
+         "extern \"C\" void linnet_reset() { dtcm[0] = axi[0]; }\n";
+  std::ofstream(scratch.path / "plain.ld")
+      << "MEMORY { FLASH : ORIGIN = 0x08000000, LENGTH = 2M RAM : ORIGIN = 0x24000000, LENGTH = "
+         "512K }\n"
+         "ENTRY(linnet_reset)\n"
+         "SECTIONS { .text : { *(.text*) } > FLASH .data : { *(.data*) } > RAM AT > FLASH\n"
+         "  .bss : { *(.bss .bss.*) } > RAM }\n";
+  const fs::path board = kRoot / "runtime/boards/stm32h743/stm32h743.ld";
+  for (const std::string script : {std::string("plain.ld"), board.string()}) {
+    INFO(script);
+    CHECK(shell(scratch.path, std::string(kCore) + " -O2" + kWarnings + "-nostdlib -T " + script +
+                                  " arenas.cc -o arenas.elf && "
+                                  "arm-none-eabi-objcopy -O binary arenas.elf arenas.bin"));
+    CHECK(fs::file_size(scratch.path / "arenas.bin") < 1024);
+  }
+  // The board's script has put them into their banks.
+  CHECK(shell(scratch.path, "arm-none-eabi-nm arenas.elf | grep -q '^2000.* B dtcm$'"));
+  CHECK(shell(scratch.path, "arm-none-eabi-nm arenas.elf | grep -q '^2400.* B axi$'"));
+}
+
 TEST_CASE("two compilations give the same bytes") {
   const Compiled one = compiled(options_for("phinet_96", true));
   const Compiled two = compiled(options_for("phinet_96", true));

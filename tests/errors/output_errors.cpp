@@ -7,6 +7,7 @@
 
 #include <unistd.h>
 
+#include "compiler/cli/parse_values.h"
 #include "compiler/data/npy.h"
 #include "compiler/emit/report.h"
 #include "compiler/emit/text.h"
@@ -72,7 +73,7 @@ TEST_CASE("an output folder that is a file is refused and nothing is written") {
   const Run run = run_linnet("compile " + kModel + " -o " + file.string());
   CHECK(run.exit_code == 1);
   CHECK(run.output ==
-        "phinet_96.onnx: E501 cannot write to '" + file.string() +
+        kModel + ": E501 cannot write to '" + file.string() +
             "': it is not a folder; choose another folder with -o, or make room and give yourself "
             "permission\n");
   CHECK(std::distance(fs::directory_iterator(scratch.path), fs::directory_iterator()) == 1);
@@ -85,14 +86,14 @@ TEST_CASE("an output folder below a file cannot be made") {
   const Run run = run_linnet("compile " + kModel + " -o " + folder);
   CHECK(run.exit_code == 1);
   CHECK(run.output ==
-        "phinet_96.onnx: E501 cannot write to '" + folder +
+        kModel + ": E501 cannot write to '" + folder +
             "': Not a directory; choose another folder with -o, or make room and give yourself "
             "permission\n");
 }
 
 TEST_CASE("a folder that cannot be written is refused, and left as it was") {
   // /proc takes no files, not even from root.
-  const Result<Nothing> written = write_files("/proc/linnet_out", {{"a.txt", "a"}});
+  const Result<WrittenFiles> written = write_files("/proc/linnet_out", {{"a.txt", "a"}});
   REQUIRE_FALSE(written);
   CHECK(format(written.diagnostics()) ==
         "E501 cannot write to '/proc/linnet_out': No such file or directory; choose another folder "
@@ -105,7 +106,9 @@ TEST_CASE("files are replaced, stale ones go, strangers stay, no temporary folde
   const fs::path folder = scratch.path / "out";
   REQUIRE(write_files(folder, {{"a.txt", "old"}, {"sub/b.txt", "b"}}));
   std::ofstream(folder / "mine.txt") << "mine";
-  REQUIRE(write_files(folder, {{"a.txt", "new"}}));
+  const Result<WrittenFiles> again = write_files(folder, {{"a.txt", "new"}});
+  REQUIRE(again);
+  CHECK(again->removed == std::vector<std::string>{"sub/b.txt"});
   std::string text;
   std::ifstream(folder / "a.txt") >> text;
   CHECK(text == "new");
@@ -115,14 +118,46 @@ TEST_CASE("files are replaced, stale ones go, strangers stay, no temporary folde
   CHECK(std::distance(fs::directory_iterator(scratch.path), fs::directory_iterator()) == 1);
 }
 
+TEST_CASE("a file that Linnet did not write is never replaced") {
+  const Scratch scratch;
+  const fs::path folder = scratch.path / "mine";
+  fs::create_directories(folder);
+  std::ofstream(folder / "CMakeLists.txt") << "mine";
+  const Run run = run_linnet("compile " + kModel + " -o " + folder.string());
+  CHECK(run.exit_code == 1);
+  CHECK(run.output == kModel + ": E504 '-o " + folder.string() +
+                          "' holds CMakeLists.txt, which Linnet did not write; choose another "
+                          "folder\n");
+  std::string text;
+  std::ifstream(folder / "CMakeLists.txt") >> text;
+  CHECK(text == "mine");
+  CHECK(std::distance(fs::directory_iterator(folder), fs::directory_iterator()) == 1);
+
+  // A file or a dangling link where a folder is needed, a folder where a file is needed; more than three are counted.
+  const auto said = [&](const std::map<std::string, std::string>& files) {
+    const Result<WrittenFiles> written = write_files(folder, files);
+    REQUIRE_FALSE(written);
+    return written.diagnostics().front().message;
+  };
+  const std::string holds = "'-o " + folder.string() + "' holds ";
+  const std::string why = ", which Linnet did not write";
+  std::ofstream(folder / "linnet") << "mine";
+  CHECK(said({{"linnet/a.h", ""}, {"linnet/b.h", ""}}) == holds + "linnet" + why);
+  fs::remove(folder / "linnet");
+  fs::create_symlink("nowhere", folder / "a.cpp");
+  CHECK(said({{"a.cpp", ""}, {"b.cpp", ""}}) == holds + "a.cpp" + why);
+  for (const char* name : {"b", "c", "d"}) fs::create_directory(folder / name);
+  CHECK(said({{"CMakeLists.txt", ""}, {"a.cpp", ""}, {"b", ""}, {"c", ""}, {"d", ""}}) ==
+        holds + "CMakeLists.txt, a.cpp, b and 2 more" + why);
+}
+
 TEST_CASE("a RAM budget that cannot be met says the best reached and the layer at the peak") {
   const Scratch scratch;
   const fs::path folder = scratch.path / "out";
   const Run run = run_linnet("compile " + kModel + " --ram 64K -o " + folder.string());
   CHECK(run.exit_code == 3);
-  CHECK_THAT(
-      run.output,
-      Catch::Contains("phinet_96.onnx: E301 --ram 65536 cannot be met: the best reached is "));
+  CHECK_THAT(run.output,
+             Catch::Contains(kModel + ": E301 --ram 65536 cannot be met: the best reached is "));
   CHECK_THAT(run.output, Catch::Contains("the peak is set by layer '/_layers."));
   CHECK_FALSE(fs::exists(folder));
 }
@@ -132,7 +167,7 @@ TEST_CASE("a flash budget that cannot be met says what needs it") {
   const fs::path folder = scratch.path / "out";
   const Run run = run_linnet("compile " + kModel + " --flash 50KB -o " + folder.string());
   CHECK(run.exit_code == 3);
-  CHECK_THAT(run.output, Catch::Contains("phinet_96.onnx: E302 --flash 51200 cannot be met: "));
+  CHECK_THAT(run.output, Catch::Contains(kModel + ": E302 --flash 51200 cannot be met: "));
   CHECK_THAT(run.output,
              Catch::Contains("give calibration data (--calibrate): int8 weights take a quarter"));
   CHECK_FALSE(fs::exists(folder));
@@ -142,7 +177,7 @@ TEST_CASE("a name that cannot be a namespace is refused") {
   for (const char* name : {"2nd", "a-b", "class", "std", "_x", "a__b", "string", "index"}) {
     const Run run = run_linnet("compile " + kModel + " -o /nowhere/out --name " + name);
     CHECK(run.exit_code == 2);
-    CHECK(run.output == std::string("phinet_96.onnx: E502 the name '") + name +
+    CHECK(run.output == kModel + ": E502 the name '" + name +
                             "' is not usable as a C++ namespace; give --name letters, digits and "
                             "single underscores, "
                             "starting with a letter, no keyword or name of the C library\n");
@@ -166,17 +201,111 @@ TEST_CASE("wrong usage exits with 2 and says what is right") {
   CHECK(run_linnet("").exit_code == 2);
   CHECK(run_linnet("compile").exit_code == 2);
   CHECK(run_linnet("frobnicate").exit_code == 2);
-  const Run bytes = run_linnet("compile " + kModel + " -o /nowhere/out --ram 1G");
-  CHECK(bytes.exit_code == 2);
-  CHECK_THAT(bytes.output, Catch::Contains("'1G' is not of the form BYTES"));
-  const Run shape = run_linnet("compile " + kModel + " -o /nowhere/out --input-shape input=1x0");
-  CHECK(shape.exit_code == 2);
-  CHECK_THAT(shape.output, Catch::Contains("'input=1x0' is not of the form NAME=1x3x96x96"));
-  const Run stage = run_linnet("compile " + kModel + " -o /nowhere/out --dump-after sometime");
-  CHECK(stage.exit_code == 2);
+  const auto said = [](const std::string& command, const std::string& first_line) {
+    INFO(command);
+    const Run run = run_linnet(command);
+    CHECK(run.exit_code == 2);
+    CHECK(run.output.substr(0, run.output.find('\n')) == first_line);
+  };
+  CHECK_THAT(
+      run_linnet("frobnicate").output,
+      Catch::StartsWith("unknown subcommand 'frobnicate'; there are inspect, compile, verify"));
+  const std::string compile = "compile " + kModel + " -o /nowhere/out ";
+  said(compile + "--ram 1G", "--ram: '1G' is no size; give 65536, 64K or 1MiB");
+  said(
+      compile + "--input-shape input=1x0",
+      "--input-shape: 'input=1x0' is no shape of an input; give NAME=1x3x96x96, every dimension at "
+      "least 1");
+  said(compile + "--mean abc",
+       "--mean: 'abc' is neither a number nor three; give one number or R,G,B");
+  said(compile + "--mean 1,2",
+       "--mean: '1,2' is neither a number nor three; give one number or R,G,B");
+  said(compile + "--scale 1,0,1", "--scale: must not be 0: every picture would be the same");
+  said(
+      compile + "--dump-after sometime",
+      "--dump-after: unknown 'sometime'; import, passes, calibrate, quantize, lower, plan or emit");
+  said("verify " + kModel + " --on device", "--on: unknown 'device'; host or qemu");
+  said("compile -o /nowhere/out", "MODEL is required");
+  said("compile -o /nowhere/out --calibrate pictures",
+       "MODEL is required; put it before --calibrate, which takes every path behind it");
   CHECK(run_linnet("--help").exit_code == 0);
   CHECK(run_linnet("compile --help").exit_code == 0);
   CHECK_THAT(run_linnet("compile --help").output, Catch::Contains("Example:"));
+}
+
+TEST_CASE("a model behind --calibrate is the model") {
+  const Run run =
+      run_linnet("compile --calibrate /nowhere/pictures " + kModel + " -o /nowhere/out");
+  CHECK(run.exit_code == 1);
+  CHECK(run.output == kModel + ": E202 '/nowhere/pictures' does not exist; check the path\n");
+}
+
+TEST_CASE("sizes are read in small letters too") {
+  CHECK(std::get<std::int64_t>(parse_bytes("256k")) == 256 * 1024);
+  CHECK(std::get<std::int64_t>(parse_bytes("2mib")) == 2 * 1024 * 1024);
+  CHECK(std::get<std::int64_t>(parse_bytes("7")) == 7);
+  CHECK(std::holds_alternative<std::string>(parse_bytes("k")));
+  CHECK(std::holds_alternative<std::string>(parse_bytes("9223372036854775807k")));
+}
+
+TEST_CASE("options about pictures without pictures are noticed") {
+  const Scratch scratch;
+  const std::string compile =
+      "compile " + write_log_model(scratch) + " -o " + (scratch.path / "out").string();
+  CHECK(run_linnet(compile + " --mean 3 --resize", kOnlyStderr).output ==
+        "note: --mean, --resize not used: only pictures are changed, and none is given\n");
+  CHECK(run_linnet("compile " + kModel + " -o " + (scratch.path / "p").string() +
+                       " --resize --calibrate " + LINNET_SOURCE_DIR + "/models/images/calibration",
+                   kOnlyStderr)
+            .output.empty());
+}
+
+TEST_CASE("compile says what the calibration saw, how to go on, and whose files went") {
+  const Scratch scratch;
+  const std::string out = (scratch.path / "out").string();
+  const std::string data = std::string(" --calibrate ") + LINNET_SOURCE_DIR +
+                           "/models/images/calibration --resize --mean 127.5 --scale "
+                           "0.00784313725490196";
+  const Run first = run_linnet("compile " + kModel + " -o " + out + data);
+  CHECK_THAT(first.output, Catch::Contains("ranges from 16 samples; input 'input' -1 .. 1\n"));
+  CHECK_THAT(first.output, Catch::Contains("next: add_subdirectory(" + out +
+                                           " phinet_96), link phinet_96, and call "
+                                           "phinet_96::run().\n"));
+  CHECK_THAT(first.output,
+             Catch::Contains("link phinet_96_test_vector and call phinet_96::self_test(arenas)"));
+  CHECK_THAT(first.output, !Catch::Contains("removed"));
+
+  const std::string quantized =
+      std::string(LINNET_SOURCE_DIR) + "/models/phinet_96/variants/qdq_u8s8_per_tensor/model.onnx";
+  const Run second =
+      run_linnet("compile " + quantized + " -o " + out + data + " --name other --target stm32h743");
+  CHECK_THAT(second.output, Catch::Contains("the model is quantized already; calibration data not "
+                                            "used for ranges\n"));
+  CHECK_THAT(second.output, Catch::Contains(" files of 'phinet_96', which was there before\n"));
+}
+
+TEST_CASE("int8 is not recommended where it takes more") {
+  const Scratch scratch;
+  const Run run =
+      run_linnet("compile " + write_log_model(scratch) + " -o " + (scratch.path / "out").string());
+  CHECK(run.exit_code == 0);  // a table of 256 bytes instead of none
+  CHECK_THAT(run.output, !Catch::Contains("In int8"));
+  CHECK_THAT(run.output, Catch::Contains(" 1 layer\n"));
+}
+
+TEST_CASE("inspect with a budget or a target says what compile makes of it") {
+  const Run plain = run_linnet("inspect " + kModel);
+  CHECK_THAT(plain.output, !Catch::Contains("with these options"));
+  const Run fits = run_linnet("inspect " + kModel + " --target stm32h743");
+  CHECK(fits.exit_code == 0);
+  CHECK_THAT(fits.output, Catch::Contains("phinet_96: float32 for stm32h743"));
+  const Run small = run_linnet("inspect " + kModel + " --ram 20K");
+  CHECK(small.exit_code == 3);
+  CHECK_THAT(small.output, Catch::Contains("E301 --ram"));
+  const Result<Json> json =
+      parse_json(run_linnet("inspect " + kModel + " --flash 1M --json", kOnlyStdout).output);
+  REQUIRE(json);
+  CHECK(json->at("compiled").at("layers").array().size() > 50);
 }
 
 TEST_CASE("inspect of a folder without a report says so") {
