@@ -26,7 +26,8 @@ std::string marks_text(const Listing& listing) {
     if (mark.layer < 0) {
       fmt::format_to(std::back_inserter(text), "no_layer {:x}\n", mark.address);
     } else {
-      fmt::format_to(std::back_inserter(text), "layer {:x} {}\n", mark.address, mark.layer);
+      fmt::format_to(std::back_inserter(text), "{} {:x} {}\n", mark.entry ? "enter" : "layer",
+                     mark.address, mark.layer);
     }
   }
   return text;

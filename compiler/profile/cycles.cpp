@@ -48,25 +48,31 @@ bool is_plain_branch(std::string_view mnemonic) {
 
 // What one run of llvm-mca said of its regions.
 struct Answer {
-  std::vector<double> cycles;          // of the first regions, as many as there are
-  std::vector<std::size_t> bad_lines;  // from 1: that it cannot read
+  std::map<std::size_t, double>
+      cycles;  // by number of the region; those that are empty to it are not there
+  std::vector<std::size_t> bad_lines;  // from 1: that it cannot read, and leaves out
 };
 
 Answer read_answer(const std::string& output, const std::string& file) {
   Answer answer;
+  const char* const end = output.data() + output.size();
+  constexpr std::string_view region = "Code Region - r";
   constexpr std::string_view total = "Total Cycles:";
-  for (std::size_t at = output.find(total); at != std::string::npos;
-       at = output.find(total, at + 1)) {
-    const std::size_t digits = output.find_first_not_of(' ', at + total.size());
+  for (std::size_t at = output.find(region); at != std::string::npos;
+       at = output.find(region, at + 1)) {
+    std::size_t number = 0;
+    std::from_chars(output.data() + at + region.size(), end, number);
+    const std::size_t found = output.find(total, at);
+    if (found == std::string::npos || found > output.find(region, at + 1)) continue;
+    const std::size_t digits = output.find_first_not_of(' ', found + total.size());
     std::int64_t cycles = 0;
-    std::from_chars(output.data() + digits, output.data() + output.size(), cycles);
-    answer.cycles.push_back(static_cast<double>(cycles) / kIterations);
+    std::from_chars(output.data() + digits, end, cycles);
+    answer.cycles[number] = static_cast<double>(cycles) / kIterations;
   }
   const std::string place = file + ":";
   for (std::size_t at = output.find(place); at != std::string::npos;
        at = output.find(place, at + 1)) {
     std::size_t line = 0;
-    const char* const end = output.data() + output.size();
     const auto read = std::from_chars(output.data() + at + place.size(), end, line);
     const std::string_view rest(read.ptr, static_cast<std::size_t>(end - read.ptr));
     const std::string_view said = rest.substr(0, rest.find('\n'));
@@ -150,36 +156,35 @@ class CycleModel {
     std::vector<std::vector<std::size_t>> again;
     for (std::size_t p = 0; p < parts.size(); ++p) {
       const std::vector<std::size_t>& part = parts[p];
-      Answer answer = read_answer(finished[p].output, processes[p].arguments.back());
-      answer.cycles.resize(std::min(answer.cycles.size(), part.size()));
-      for (std::size_t i = 0; i < answer.cycles.size(); ++i) cycles[part[i]] = answer.cycles[i];
-      if (answer.cycles.size() == part.size()) continue;
-      std::vector<std::size_t> left(
-          part.begin() + static_cast<std::ptrdiff_t>(answer.cycles.size()), part.end());
-      split(left, answer, files[p], again);
+      const Answer answer = read_answer(finished[p].output, processes[p].arguments.back());
+      for (const auto& [i, count] : answer.cycles)
+        if (i < part.size()) cycles[part[i]] = count;
+      // It leaves out lines that it cannot read: what it says of their regions is no answer.
+      std::vector<std::size_t> bad;
+      for (const std::size_t line : answer.bad_lines)
+        if (const std::optional<std::size_t> of = files[p].region_at(line)) bad.push_back(*of);
+      for (const std::size_t i : bad) cycles[i].reset();
+      std::vector<std::size_t> left;
+      for (std::size_t i = 0; i < part.size(); ++i)
+        if (!answer.cycles.contains(i) && std::find(bad.begin(), bad.end(), part[i]) == bad.end())
+          left.push_back(part[i]);
+      const bool some_known = left.size() < part.size();
+      split(std::move(left), !answer.cycles.empty(), some_known, again);
     }
     return again;
   }
 
-  // What of `left`, whose first region or some other one stopped llvm-mca, is worth another run.
-  static void split(std::vector<std::size_t> left, const Answer& answer, const RegionFile& file,
+  // What of `left`, some region of which stopped llvm-mca, is worth another run.
+  static void split(std::vector<std::size_t> left, bool some_answered, bool some_known,
                     std::vector<std::vector<std::size_t>>& again) {
-    if (!answer.bad_lines.empty()) {  // they are known: the rest can go together
-      std::vector<std::size_t> bad;
-      for (const std::size_t line : answer.bad_lines)
-        if (const std::optional<std::size_t> region = file.region_at(line)) bad.push_back(*region);
-      const std::size_t before = left.size();
-      std::erase_if(left, [&](std::size_t region) {
-        return std::find(bad.begin(), bad.end(), region) != bad.end();
-      });
-      if (left.size() < before) {
-        if (!left.empty()) again.push_back(std::move(left));
-        return;
-      }
-    }
-    if (!answer.cycles.empty()) {  // the first of those that are left stopped it
+    if (left.empty()) return;
+    if (some_answered) {  // they are done in order: the first of those that are left stopped it
       left.erase(left.begin());
       if (!left.empty()) again.push_back(std::move(left));
+      return;
+    }
+    if (some_known) {  // without the bad ones it may work
+      again.push_back(std::move(left));
       return;
     }
     if (left.size() == 1) return;  // this is the one

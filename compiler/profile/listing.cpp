@@ -40,6 +40,18 @@ std::int32_t layer_of_mark(std::string_view name) {
   return layer;
 }
 
+// "phinet::(anonymous namespace)::call_7(phinet::Arenas const&, int, int)" -> 7; -1 for other functions.
+std::int32_t layer_of_function(std::string_view demangled) {
+  constexpr std::string_view stem = "(anonymous namespace)::call_";
+  const std::size_t at = demangled.find(stem);
+  std::int32_t layer = -1;
+  if (at == std::string_view::npos) return -1;
+  const std::string_view number = demangled.substr(at + stem.size());
+  const char* const end = number.data() + number.size();
+  const auto read = std::from_chars(number.data(), end, layer);
+  return read.ptr != end && *read.ptr == '(' ? layer : -1;
+}
+
 void read_symbol(std::string_view line, Listing& listing) {
   // ADDRESS, a space, seven letters of flags, a space, SECTION, a tab, SIZE, a space, NAME.
   const std::size_t tab = line.find('\t');
@@ -59,6 +71,8 @@ void read_symbol(std::string_view line, Listing& listing) {
   } else if (is_function) {
     if (name == "linnet_profile_begin") listing.profile_begin = symbol.address;
     if (name == "linnet_profile_end") listing.profile_end = symbol.address;
+    if (const std::int32_t layer = layer_of_function(name); layer >= 0)
+      listing.marks.push_back({symbol.address, layer, true});
     symbol.name = name;
     listing.functions.push_back(std::move(symbol));
   }
@@ -66,13 +80,13 @@ void read_symbol(std::string_view line, Listing& listing) {
 
 // Where one layer ends and the next begins with no instruction between, the beginning holds.
 void unite_marks(std::vector<LayerMark>& marks) {
-  std::map<std::uint32_t, std::int32_t> by_address;
+  std::map<std::uint32_t, LayerMark> by_address;
   for (const LayerMark& mark : marks) {
-    const auto [at, is_new] = by_address.emplace(mark.address, mark.layer);
-    if (!is_new) at->second = std::max(at->second, mark.layer);
+    const auto [at, is_new] = by_address.emplace(mark.address, mark);
+    if (!is_new && at->second.layer < mark.layer) at->second = mark;
   }
   marks.clear();
-  for (const auto& [address, layer] : by_address) marks.push_back({address, layer});
+  for (const auto& [address, mark] : by_address) marks.push_back(mark);
 }
 
 void read_instruction(std::string_view line, Listing& listing) {

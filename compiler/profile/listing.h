@@ -30,6 +30,7 @@ struct Function {
 struct LayerMark {
   std::uint32_t address = 0;
   std::int32_t layer = -1;
+  bool entry = false;  // of the layer's function: it counts where no other mark came before
 };
 
 struct Listing {

@@ -258,6 +258,8 @@ Result<Image> build(const std::vector<NetworkUnderTest>& networks, const fs::pat
   append(link.arguments, tools.link_flags);
   append(link.arguments, options.extra_flags);
   if (board) {
+    // Assembler files (weights, newlib's) do not all say that the stack holds no code.
+    link.arguments.emplace_back("-Wl,-z,noexecstack");
     append(link.arguments, {"-T", fmt::format("board/{}", file_name(options.script))});
     if (options.script == LinkerScript::open)
       link.arguments.emplace_back("-Wl,--enable-non-contiguous-regions");

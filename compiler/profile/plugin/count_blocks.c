@@ -8,6 +8,7 @@
      end 3fa             counting ends, and the counts are written
      layer 412 7         what follows belongs to layer 7
      no_layer 41c        what follows belongs to no layer
+     enter 210 7         what follows belongs to layer 7, unless it is known already to which layer it belongs
 
    `counts` is written: address, number of instructions, layer (-1: none), number of executions.
 
@@ -25,7 +26,7 @@
 
 int qemu_plugin_version = 1;
 
-enum mark { MARK_NONE, MARK_BEGIN, MARK_END, MARK_LAYER, MARK_NO_LAYER };
+enum mark { MARK_NONE, MARK_BEGIN, MARK_END, MARK_LAYER, MARK_NO_LAYER, MARK_ENTER };
 
 struct counter {
   uint64_t address;
@@ -162,6 +163,9 @@ static void on_executed(unsigned int cpu, void* user_data) {
       break;
     case MARK_LAYER: current_layer = block->mark_layer; break;
     case MARK_NO_LAYER: current_layer = -1; break;
+    case MARK_ENTER:
+      if (current_layer < 0) current_layer = block->mark_layer;
+      break;
   }
   if (!counting) return;
   if (block->last == NULL || block->last->layer != current_layer)
@@ -192,8 +196,8 @@ static void on_translated(qemu_plugin_id_t id, struct qemu_plugin_tb* translated
 /* ---- set-up ---------------------------------------------------------------------------------------------------- */
 
 static enum mark mark_named(const char* name) {
-  static const char* const names[] = {"", "begin", "end", "layer", "no_layer"};
-  for (int i = 1; i < 5; ++i)
+  static const char* const names[] = {"", "begin", "end", "layer", "no_layer", "enter"};
+  for (int i = 1; i < 6; ++i)
     if (strcmp(name, names[i]) == 0) return (enum mark)i;
   return MARK_NONE;
 }
