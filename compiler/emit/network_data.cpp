@@ -282,6 +282,7 @@ void set_constants(TemplateData& data, const Network& network, const EmitOptions
 void set_schedule(TemplateData& data, const Network& network) {
   TemplateList blocks;
   TemplateList tables;
+  bool has_loops = false;
   for (const ScheduleBlock& block : make_schedule(network.plan)) {
     TemplateList steps;
     for (const auto& [step, stride] : block.steps) {
@@ -298,6 +299,7 @@ void set_schedule(TemplateData& data, const Network& network) {
                           .set("row_count", step.row_count));
     }
     const auto table = static_cast<std::int64_t>(tables.size());
+    has_loops = has_loops || block.kind == ScheduleBlock::Kind::loop;
     const bool is_table = block.kind == ScheduleBlock::Kind::table;
     if (is_table) tables.push_back(TemplateData().set("table", table).set("steps", steps));
     blocks.push_back(TemplateData()
@@ -309,6 +311,7 @@ void set_schedule(TemplateData& data, const Network& network) {
                          .set("steps", std::move(steps)));
   }
   data.set("blocks", std::move(blocks))
+      .set("has_loops", has_loops)
       .set("has_tables", !tables.empty())
       .set("tables", std::move(tables));
 }

@@ -207,7 +207,8 @@ TEST_CASE("compose_tables: the quantized PhiNet needs the RAM of the one that Li
       testing::random_value(random, fused->type(fused->inputs.at(0).tensor))};
   CHECK(same(interpret(made, inputs), interpret(*fused, inputs)));
   const auto arena_bytes = [](const Graph& graph) {
-    const Result<PlannedProgram> planned = lower_and_plan(graph, testing::unlimited_target());
+    const Result<PlannedProgram> planned =
+        lower_and_plan(graph, testing::unlimited_target(), {PlanMode::whole});
     REQUIRE(planned);
     return planned->plan.arena_bytes;
   };

@@ -64,7 +64,9 @@ TEST_CASE("passes leave of each network only what computes") {
           if (!valid) FAIL(format(valid.diagnostics()));
         }));
     INFO(counts(after) << "\n" << print(after));
-    CHECK(test::count(after, "Transpose") == 0);
+    // micromind's decoding of boxes, behind the heads, moves the 16 bins of a distance last for its softmax.
+    const bool decodes_boxes = path.stem() == "yolophinet_160_full";
+    CHECK(test::count(after, "Transpose") == (decodes_boxes ? 2 : 0));
     CHECK(test::count(after, "BatchNorm") == 0);
     CHECK(test::count(after, "Pad") == 0);
     CHECK(test::count(after, "Expand") == 0);
