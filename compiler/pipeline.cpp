@@ -123,6 +123,12 @@ Result<Nothing> check_ports(const Graph& graph) {
   return ok();
 }
 
+// "69.2 KiB (70824 bytes)"
+std::string exact_size(std::int64_t bytes) {
+  return bytes < 1024 ? readable_bytes(bytes)
+                      : fmt::format("{} ({} bytes)", readable_bytes(bytes), bytes);
+}
+
 // E301, E302, E304: what the user allows, against what the network needs.
 Result<Nothing> check_budgets(const Report& report, const Plan& plan, const Program& program,
                               const CompileOptions& options, const Target& target) {
@@ -132,14 +138,15 @@ Result<Nothing> check_budgets(const Report& report, const Plan& plan, const Prog
     if (!plan.steps.empty()) {
       const Step& step = plan.steps[static_cast<std::size_t>(plan.peak_step)];
       const KernelCall& call = program.calls[step.call.index()];
-      peak = fmt::format("; the peak is set by layer '{}' ({}), where {} bytes live at once",
-                         harmless(call.origin.name), call.op, plan.lower_bound_bytes);
+      peak =
+          fmt::format("; the peak is set by layer '{}' ({}), where {} live at once",
+                      harmless(call.origin.name), call.op, readable_bytes(plan.lower_bound_bytes));
     }
     diagnostics.push_back(
         {"E301", "", "",
-         fmt::format(
-             "--ram {} cannot be met: the best reached is {} bytes ({} in arenas, {} of stack){}",
-             *options.ram_bytes, report.ram_bytes(), report.arena_bytes, report.stack_bytes, peak),
+         fmt::format("--ram {} cannot be met: the best reached is {}: arenas {}, stack {}{}",
+                     exact_size(*options.ram_bytes), exact_size(report.ram_bytes()),
+                     readable_bytes(report.arena_bytes), readable_bytes(report.stack_bytes), peak),
          report.dtype == "int8"
              ? "allow more, use a smaller input, or a network that is narrower there"
              : "give calibration data (--calibrate): int8 takes a quarter"});
@@ -157,10 +164,11 @@ Result<Nothing> check_budgets(const Report& report, const Plan& plan, const Prog
     const std::string whose = options.flash_bytes ? "--flash" : "the flash of " + target.name + ",";
     diagnostics.push_back(
         {"E302", "", "",
-         fmt::format("{} {} cannot be met: {} bytes are needed (weights {}, tables {}, schedule "
-                     "{}, code {})",
-                     whose, *flash, report.flash_bytes(), report.weights_bytes, report.tables_bytes,
-                     report.schedule_bytes, report.code_bytes),
+         fmt::format("{} {} cannot be met: {} are needed: weights {}, tables {}, schedule {}, "
+                     "code {}",
+                     whose, exact_size(*flash), exact_size(report.flash_bytes()),
+                     readable_bytes(report.weights_bytes), readable_bytes(report.tables_bytes),
+                     readable_bytes(report.schedule_bytes), readable_bytes(report.code_bytes)),
          report.dtype == "int8"
              ? "use a network with fewer parameters"
              : "give calibration data (--calibrate): int8 weights take a quarter"});
@@ -235,8 +243,8 @@ Result<Graph> guess_int8(const Graph& graph) {
   return to_int8(graph, ranges);
 }
 
-Result<PlannedProgram> lower_and_plan(const Graph& graph, const Target& target,
-                                      PlanOptions options, const PipelineHooks& hooks,
+Result<PlannedProgram> lower_and_plan(const Graph& graph, const Target& target, PlanOptions options,
+                                      const PipelineHooks& hooks,
                                       std::optional<std::int64_t> ram_bytes) {
   begin(hooks, "lower");
   Result<Program> program = lower(graph);

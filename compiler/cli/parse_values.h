@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "compiler/emit/text.h"
 #include "compiler/ir/tensor_type.h"
 
 namespace linnet {
@@ -28,8 +29,6 @@ Parsed<std::array<double, 3>> parse_channels(std::string_view text);
 // The same, and none is 0.
 Parsed<std::array<double, 3>> parse_scales(std::string_view text);
 
-// 71270 -> "69.6 KiB"
-std::string readable_bytes(std::int64_t bytes);
 // 1234567 -> "1,234,567"
 std::string readable_count(std::int64_t count);
 // "1 file", "2 files"

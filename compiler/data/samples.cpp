@@ -36,6 +36,25 @@ bool is_sample_file(const fs::path& path) {
   return is_picture(path) || extension(path) == ".npy" || extension(path) == ".pb";
 }
 
+// A sample one level down, where people look for it and nobody finds it.
+bool holds_nested_samples(const fs::path& folder) {
+  std::error_code ignored;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
+    if (!entry.is_directory(ignored)) continue;
+    for (const fs::directory_entry& inner : fs::directory_iterator(entry.path(), ignored))
+      if (is_sample_file(inner.path())) return true;
+  }
+  return false;
+}
+
+// Whether `shape` is `wanted` (1xCxHxW, or the other order) with the channels at the other end.
+bool is_other_layout(const Shape& shape, const Shape& wanted) {
+  if (shape.size() != 4 || wanted.size() != 4 || shape == wanted) return false;
+  const Shape last{wanted[0], wanted[2], wanted[3], wanted[1]};
+  const Shape first{wanted[0], wanted[3], wanted[1], wanted[2]};
+  return shape == last || shape == first;
+}
+
 bool is_data_set(const fs::path& path) { return fs::is_regular_file(path / "input_0.pb"); }
 
 template <class Code>
@@ -53,7 +72,8 @@ TensorValue quantized(const TensorValue& value, DType dtype, const Quantization&
 
 class Loader {
  public:
-  Loader(const Graph& graph, const SampleOptions& options) : graph_(graph), options_(options) {}
+  Loader(const Graph& graph, const SampleOptions& options, std::vector<std::string>* names)
+      : graph_(graph), options_(options), names_(names) {}
 
   Result<std::vector<Sample>> run(const std::vector<fs::path>& paths) {
     for (const fs::path& path : paths) {
@@ -99,7 +119,9 @@ class Loader {
                         {},
                         {},
                         fmt::format("the folder '{}' holds no samples", folder.string()),
-                        fmt::format("put {} into it", kKinds)};
+                        holds_nested_samples(folder)
+                            ? "subfolders are not searched: name them one by one"
+                            : fmt::format("put {} into it", kKinds)};
     }
     std::sort(entries.begin(), entries.end());
     for (const fs::path& entry : entries) {
@@ -121,7 +143,7 @@ class Loader {
       if (!converted) return converted.diagnostics();
       sample.push_back(std::move(*converted));
     }
-    samples_.push_back(std::move(sample));
+    add_sample(std::move(sample), folder.filename().string());
     return ok();
   }
 
@@ -167,7 +189,8 @@ class Loader {
       Result<TensorValue> sample =
           convert(path, TensorValue({value.type.dtype, one, {}}, {part.begin(), part.end()}), 0);
       if (!sample) return sample.diagnostics();
-      samples_.push_back({std::move(*sample)});
+      const std::string name = path.filename().string();
+      add_sample({std::move(*sample)}, count == 1 ? name : fmt::format("{}[{}]", name, i));
     }
     return ok();
   }
@@ -206,7 +229,7 @@ class Loader {
     if (channels_first) values = planes(values, channels);
     Result<TensorValue> sample = convert(path, TensorValue::of({DType::f32, shape, {}}, values), 0);
     if (!sample) return sample.diagnostics();
-    samples_.push_back({std::move(*sample)});
+    add_sample({std::move(*sample)}, path.filename().string());
     return ok();
   }
 
@@ -256,6 +279,14 @@ class Loader {
         fmt::format("save it as {}", to_string(port.model_dtype))};
   }
 
+  static std::string layout_hint(const Shape& shape, const Shape& wanted) {
+    if (!is_other_layout(shape, wanted))
+      return "give data of the input's shape, or several such samples stacked";
+    const bool channels_last = shape == Shape{wanted[0], wanted[2], wanted[3], wanted[1]};
+    return channels_last ? "it looks like NHWC; transpose it to NCHW"
+                         : "it looks like NCHW; transpose it to NHWC";
+  }
+
   Diagnostic wrong_shape(const fs::path& path, const Shape& shape, std::size_t input) const {
     const Port& port = graph_.inputs[input];
     // E205: data of the wrong shape.
@@ -264,11 +295,17 @@ class Loader {
             {},
             fmt::format("'{}' is {} where input '{}' is {}", path.string(), to_string(shape),
                         port.name, to_string(port.model_shape)),
-            "give data of the input's shape, or several such samples stacked"};
+            layout_hint(shape, port.model_shape)};
+  }
+
+  void add_sample(Sample sample, std::string name) {
+    samples_.push_back(std::move(sample));
+    if (names_) names_->push_back(std::move(name));
   }
 
   const Graph& graph_;
   const SampleOptions& options_;
+  std::vector<std::string>* names_;
   std::vector<Sample> samples_;
 };
 
@@ -286,8 +323,9 @@ bool holds_pictures(const std::vector<fs::path>& paths) {
 
 Result<std::vector<Sample>> load_model_samples(const Graph& graph,
                                                const std::vector<fs::path>& paths,
-                                               const SampleOptions& options) {
-  return Loader(graph, options).run(paths);
+                                               const SampleOptions& options,
+                                               std::vector<std::string>* names) {
+  return Loader(graph, options, names).run(paths);
 }
 
 Result<std::vector<Sample>> load_samples(const Graph& graph, const std::vector<fs::path>& paths,

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "compiler/data/picture.h"
@@ -25,10 +26,12 @@ bool holds_pictures(const std::vector<std::filesystem::path>& paths);
 // One sample: the model's own layout and element type, in the order of graph.inputs.
 using Sample = std::vector<TensorValue>;
 
-// In the order of `paths`, within a folder by name. Stops at the first file that does not fit; gives at least one.
+// In the order of `paths`, within a folder by name. Stops at the first file that does not fit; gives at least one. `names`,
+// when given, gets what to call each sample: its file's name, with an index where the file holds several.
 Result<std::vector<Sample>> load_model_samples(const Graph& graph,
                                                const std::vector<std::filesystem::path>& paths,
-                                               const SampleOptions& options);
+                                               const SampleOptions& options,
+                                               std::vector<std::string>* names = nullptr);
 
 // The same for the device: layout and element type of the graph's input tensors, as `interpret` takes them.
 Result<std::vector<Sample>> load_samples(const Graph& graph,

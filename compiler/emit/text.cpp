@@ -203,4 +203,10 @@ Result<Nothing> check_identifier(std::string_view name) {
       "keyword or name of the C library"};
 }
 
+std::string readable_bytes(std::int64_t bytes) {
+  if (bytes < 1024) return fmt::format("{} B", bytes);
+  const double kib = static_cast<double>(bytes) / 1024;
+  return kib < 10000 ? fmt::format("{:.1f} KiB", kib) : fmt::format("{:.1f} MiB", kib / 1024);
+}
+
 }  // namespace linnet

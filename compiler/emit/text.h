@@ -28,4 +28,7 @@ std::string make_identifier(std::string_view text);
 // E502 unless `name` can be a namespace and the start of C identifiers.
 Result<Nothing> check_identifier(std::string_view name);
 
+// 71270 -> "69.6 KiB"
+std::string readable_bytes(std::int64_t bytes);
+
 }  // namespace linnet

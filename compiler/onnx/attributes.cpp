@@ -12,8 +12,10 @@ template <class T>
 const T& get(const OnnxAttribute& attribute, const char* wanted) {
   if (const T* value = std::get_if<T>(&attribute.value)) return *value;
   if (const auto* unread = std::get_if<UnreadAttribute>(&attribute.value)) {
-    import_fault("E103", fmt::format("attribute {} is a {}, which is not supported", attribute.name,
-                                     unread->kind));
+    import_fault(
+        "E103",
+        fmt::format("attribute {} is a {}, which is not supported", attribute.name, unread->kind),
+        "replace the operator, or run the model through onnxsim");
   }
   // E107: the node breaks ONNX's own rules.
   import_fault("E107", fmt::format("attribute {} is not {}", attribute.name, wanted));

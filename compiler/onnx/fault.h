@@ -24,6 +24,8 @@ namespace linnet {
 
 struct ImportFault {
   Diagnostic diagnostic;  // node and op are filled in by whoever knows the node
+  std::string missing_file =
+      {};  // an external data file that cannot be read; many tensors may be in it
 };
 
 [[noreturn]] inline void import_fault(const char* code, std::string message,

@@ -31,7 +31,8 @@ void check_dimension(const OnnxPort& port, std::int64_t dimension, std::int64_t&
                  "every dimension must be at least 1");
   }
   if (dimension > kMostElements || elements * dimension > kMostElements) {
-    import_fault("E115", fmt::format("input '{}' has more than 2^31 elements", port.name));
+    import_fault("E115", fmt::format("input '{}' has more than 2^31 elements", port.name),
+                 "it is too large for a microcontroller");
   }
   elements *= dimension;
 }
@@ -44,8 +45,10 @@ Shape given_shape(const OnnxPort& port, const Shape& given) {
   }
   if (!agrees) {
     // E114: the model fixes another shape.
-    import_fault("E114", fmt::format("--input-shape gives '{}' the shape {}, the model has {}",
-                                     port.name, to_string(given), pattern(port)));
+    import_fault("E114",
+                 fmt::format("--input-shape gives '{}' the shape {}, the model has {}", port.name,
+                             to_string(given), pattern(port)),
+                 "only dimensions that the model leaves open can be given");
   }
   std::int64_t elements = 1;
   for (const std::int64_t dimension : given) check_dimension(port, dimension, elements);

@@ -42,6 +42,7 @@ class Importer {
   void check_ports();
   void name_outputs(const OnnxNode& node, const std::vector<ImportedValue>& outputs);
   void add_fault(Diagnostic diagnostic, const OnnxNode& node);
+  void add_missing_file(const ImportFault& fault, const OnnxNode& node);
   void take_name(TensorId id, const std::string& name);
   const TensorType* fixed_type(const std::string& name) const;
 
@@ -53,6 +54,7 @@ class Importer {
       values_;                               // an invalid id: not known, after a fault
   std::unordered_set<std::uint32_t> named_;  // tensors that have their final name
   std::unordered_map<std::string, TensorType> constant_nodes_;  // what Constant nodes give
+  std::unordered_set<std::string> missing_files_;               // that were told of
   std::vector<std::size_t> order_;
   std::map<std::pair<std::string, std::string>, OperatorUse> uses_;
 };
@@ -79,7 +81,7 @@ void Importer::check_options() {
 void Importer::run() {
   context_.graph.name = model_.graph_name;
   if (model_.outputs.empty()) {
-    faults_.push_back({"E003", {}, {}, "the graph has no outputs", {}});
+    faults_.push_back({"E003", {}, {}, "the graph has no outputs", "export the model again"});
     return;
   }
   Result<std::vector<std::size_t>> order = order_nodes(model_);
@@ -124,8 +126,11 @@ void Importer::import_input(const OnnxPort& port) {
   }
   if (!port.dtype) {
     // E117: what is no tensor of numbers.
-    import_fault("E117", fmt::format("input '{}' is a {}, which is not supported", port.name,
-                                     port.dtype_name));
+    const bool vowel = std::string_view("aeiou").find(port.dtype_name.front()) != std::string::npos;
+    import_fault("E117",
+                 fmt::format("input '{}' is {} {}, which is not supported", port.name,
+                             vowel ? "an" : "a", port.dtype_name),
+                 "only float and 8-bit tensors are; export the model without this input");
   }
   Port result;
   result.name = port.name;
@@ -191,6 +196,23 @@ void Importer::add_fault(Diagnostic diagnostic, const OnnxNode& node) {
   faults_.push_back(std::move(diagnostic));
 }
 
+// One line for a file, however many tensors are in it. The operators are not to blame.
+void Importer::add_missing_file(const ImportFault& fault, const OnnxNode& node) {
+  if (!missing_files_.insert(fault.missing_file).second) return;
+  const auto tensors = std::count_if(
+      model_.unreadable.begin(), model_.unreadable.end(),
+      [&](const auto& entry) { return entry.second.missing_file == fault.missing_file; });
+  Diagnostic diagnostic = fault.diagnostic;
+  if (tensors > 1) {
+    diagnostic.message = fmt::format("external data file '{}' ({} tensors) cannot be read",
+                                     fault.missing_file, tensors);
+  } else {
+    diagnostic.node = node.label();
+    diagnostic.op = node.op_type;
+  }
+  faults_.push_back(std::move(diagnostic));
+}
+
 // Why an operator is not in the table.
 Diagnostic unknown_operator(const OnnxModel& model, const OnnxNode& node) {
   const auto& functions = model.local_functions;
@@ -232,7 +254,8 @@ Diagnostic unknown_operator(const OnnxModel& model, const OnnxNode& node) {
 
 ImportedValue Importer::import_initializer(const std::string& name) {
   const auto unreadable = model_.unreadable.find(name);
-  if (unreadable != model_.unreadable.end()) throw ImportFault{unreadable->second};
+  if (unreadable != model_.unreadable.end())
+    throw ImportFault{unreadable->second.why, unreadable->second.missing_file};
   const TensorValue& value = model_.initializers.at(name);
   if (value.type.dtype == DType::f32) {
     for (const float element : value.as<float>()) {
@@ -330,9 +353,18 @@ void Importer::import_node(const OnnxNode& node) {
       constant_nodes_.emplace(node.outputs.at(0), graph().type(import.outputs().at(0).id));
     }
   } catch (const ImportFault& fault) {
-    add_fault(fault.diagnostic, node);
+    if (fault.missing_file.empty()) {
+      add_fault(fault.diagnostic, node);
+    } else {
+      add_missing_file(fault, node);
+    }
   } catch (const std::bad_alloc&) {
-    add_fault({"E104", {}, {}, "its constants do not fit in memory", {}}, node);
+    add_fault({"E104",
+               {},
+               {},
+               "its constants do not fit in memory",
+               "it is too large for a microcontroller"},
+              node);
   }
 }
 

@@ -29,6 +29,11 @@ struct OnnxPort {
   std::vector<OnnxDimension> dimensions;
 };
 
+struct UnreadableTensor {
+  Diagnostic why;
+  std::string missing_file;  // its external data file, when that cannot be read at all
+};
+
 struct OnnxModel {
   std::string graph_name, producer, producer_version;
   std::int64_t ir_version = 0;
@@ -39,7 +44,7 @@ struct OnnxModel {
   std::vector<std::string> local_functions;  // names of model-local functions
   std::unordered_map<std::string, TensorValue> initializers;
   // Initializers that could not be read, and why: an error only for a node that reads one.
-  std::unordered_map<std::string, Diagnostic> unreadable;
+  std::unordered_map<std::string, UnreadableTensor> unreadable;
   std::vector<std::string> duplicates;  // initializer names given twice
   std::string sha256;                   // of the file, then of its external data files
 };

@@ -145,16 +145,15 @@ void read_initializers(const onnx::GraphProto& graph, OnnxModel& model, External
     try {
       model.initializers.insert_or_assign(name, read_tensor(tensor, &external));
     } catch (const ImportFault& fault) {
-      model.unreadable.insert_or_assign(name, fault.diagnostic);
+      model.unreadable.insert_or_assign(name,
+                                        UnreadableTensor{fault.diagnostic, fault.missing_file});
     }
   }
   for (const auto& sparse : graph.sparse_initializer()) {
     const std::string name = printable(sparse.values().name());
-    model.unreadable.insert_or_assign(name, Diagnostic{"E008",
-                                                       {},
-                                                       {},
-                                                       fmt::format("tensor '{}' is sparse", name),
-                                                       "store it as a dense tensor"});
+    const Diagnostic why{
+        "E008", {}, {}, fmt::format("tensor '{}' is sparse", name), "store it as a dense tensor"};
+    model.unreadable.insert_or_assign(name, UnreadableTensor{why, {}});
   }
 }
 
@@ -171,7 +170,12 @@ Result<OnnxModel> read_model(const std::filesystem::path& path) {
   }
   const auto bytes = read_file(path);
   // E001: nothing to read.
-  if (!bytes) return Diagnostic{"E001", {}, {}, "the file cannot be read", {}};
+  if (!bytes) {
+    // The path is in front of the message already.
+    Diagnostic why = unreadable(path);
+    why.message = "the file" + why.message.substr(path.string().size() + 2);
+    return why;
+  }
 
   onnx::ModelProto proto;
   if (bytes->size() > std::size_t{std::numeric_limits<int>::max()} ||
@@ -184,11 +188,11 @@ Result<OnnxModel> read_model(const std::filesystem::path& path) {
                         "the file is an ONNX model that is cut short",
                         "copy or download it again"};
     }
-    return Diagnostic{"E002", {}, {}, "the file is not an ONNX model", {}};
+    return Diagnostic{"E002", {}, {}, "the file is not an ONNX model", "give the .onnx file"};
   }
   if (!proto.has_graph() || (proto.graph().node_size() == 0 && proto.graph().output_size() == 0)) {
     // E003: bytes that happen to parse, or a model without a graph.
-    return Diagnostic{"E003", {}, {}, "the file holds no ONNX graph", {}};
+    return Diagnostic{"E003", {}, {}, "the file holds no ONNX graph", "export the model again"};
   }
 
   OnnxModel model;

@@ -178,7 +178,8 @@ std::span<const std::byte> external_bytes(const onnx::TensorProto& proto, Extern
     if (entry.key() == "length") length = parse_number(entry.value(), tensor);
   }
   if (!external) {
-    import_fault("E006", fmt::format("tensor '{}' has its data in another file", tensor));
+    import_fault("E006", fmt::format("tensor '{}' has its data in another file", tensor),
+                 "store the data in the tensor's own file");
   }
   const std::filesystem::path path = external_path(external->folder, location, tensor);
   auto found = external->files.find(path.string());
@@ -189,10 +190,13 @@ std::span<const std::byte> external_bytes(const onnx::TensorProto& proto, Extern
                      : std::optional<std::vector<std::byte>>{};
     if (!bytes) {
       // E006: external data that is missing or short.
-      import_fault("E006",
-                   fmt::format("external data file '{}' of tensor '{}' cannot be read",
-                               printable(location), tensor),
-                   "put it beside the model");
+      throw ImportFault{{"E006",
+                         {},
+                         {},
+                         fmt::format("external data file '{}' of tensor '{}' cannot be read",
+                                     printable(location), tensor),
+                         "put it beside the model"},
+                        printable(location)};
     }
     found = external->files.emplace(path.string(), std::move(*bytes)).first;
   }
@@ -245,6 +249,16 @@ std::optional<std::vector<std::byte>> read_file(const std::filesystem::path& pat
   }
   if (file.bad()) return {};
   return bytes;
+}
+
+Diagnostic unreadable(const std::filesystem::path& path) {
+  std::error_code error;
+  const bool exists = std::filesystem::exists(path, error);
+  return {"E001",
+          {},
+          {},
+          fmt::format("'{}' {}", path.string(), exists ? "cannot be read" : "does not exist"),
+          exists ? "check its permissions" : "check the path"};
 }
 
 std::string printable(const std::string& text) {
@@ -325,11 +339,15 @@ TensorValue read_tensor(const onnx::TensorProto& proto, ExternalData* external) 
 
 Result<TensorValue> read_tensor_pb(const std::filesystem::path& path) {
   const auto bytes = read_file(path);
-  if (!bytes) return Diagnostic{"E001", {}, {}, "the file cannot be read", {}};
+  if (!bytes) return unreadable(path);
   onnx::TensorProto proto;
   if (bytes->size() > std::size_t{std::numeric_limits<int>::max()} ||
       !proto.ParseFromArray(bytes->data(), static_cast<int>(bytes->size()))) {
-    return Diagnostic{"E002", {}, {}, "the file is not an ONNX tensor, or is cut short", {}};
+    return Diagnostic{"E002",
+                      {},
+                      {},
+                      fmt::format("'{}' is not an ONNX tensor, or is cut short", path.string()),
+                      "write it again with onnx.save_tensor"};
   }
   try {
     return read_tensor(proto, nullptr);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "compiler/ir/tensor_type.h"
+#include "compiler/support/diagnostic.h"
 
 namespace onnx {
 class TensorProto;
@@ -22,6 +23,9 @@ constexpr std::int64_t kMostElements = std::int64_t{1} << 31;
 
 // A file's bytes, or nothing when it cannot be read.
 std::optional<std::vector<std::byte>> read_file(const std::filesystem::path& path);
+
+// E001: what to say of a file that read_file() gave nothing for.
+Diagnostic unreadable(const std::filesystem::path& path);
 
 // ONNX's name of an element type and Linnet's type for it (float16, bfloat16 and double become
 // f32).

@@ -302,7 +302,8 @@ TensorId ImportNode::quantize(TensorId x, const QuantParams& params) {
   Quantization quantization = signed_quantization(params);
   if (quantization.axis >= 0) quantization.axis = normal_axis(quantization.axis, rank(x));
   if (type(x).dtype != DType::f32) {
-    import_fault("E106", fmt::format("a tensor of type {} is quantized", to_string(type(x).dtype)));
+    import_fault("E106", fmt::format("a tensor of type {} is quantized", to_string(type(x).dtype)),
+                 "only float tensors can be quantized");
   }
   if (const TensorValue* value = constant(x)) {
     return emit_constant(quantize_constant(*value, quantization));
@@ -318,7 +319,8 @@ std::int32_t small_int(std::int64_t value, const char* what, std::int64_t least)
   constexpr std::int64_t kMost = 32767;  // products of two still fit in an int32
   if (value < least || value > kMost) {
     import_fault("E103",
-                 fmt::format("{} is {}, which is outside [{}, {}]", what, value, least, kMost));
+                 fmt::format("{} is {}, which is outside [{}, {}]", what, value, least, kMost),
+                 "use a value inside");
   }
   return static_cast<std::int32_t>(value);
 }

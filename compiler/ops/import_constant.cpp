@@ -238,12 +238,15 @@ void import_compare(ImportNode& node) {
   const auto count = static_cast<std::size_t>(a.type.elements());
   std::vector<std::int64_t> result(count);
   if (op == "Mod") {
-    if (is_float(a) || is_float(b)) import_fault("E106", "Mod is supported on integers only");
+    if (is_float(a) || is_float(b))
+      import_fault("E106", "Mod is supported on integers only",
+                   "replace it, or cut the model before it");
     const std::vector<std::int64_t> left = a.to_ints();
     const std::vector<std::int64_t> right = b.to_ints();
     const bool truncates = node.onnx.integer("fmod", 0) != 0;
     for (std::size_t i = 0; i < count; ++i) {
-      if (right[i] == 0) import_fault("E103", "an integer constant is divided by zero");
+      if (right[i] == 0)
+        import_fault("E103", "an integer constant is divided by zero", "export the model again");
       result[i] = right[i] == -1 ? 0 : left[i] % right[i];
       if (!truncates && result[i] != 0 && (result[i] < 0) != (right[i] < 0)) result[i] += right[i];
     }
@@ -307,7 +310,7 @@ void import_scatter_nd(ImportNode& node) {
   }
   const std::string reduction = node.onnx.text("reduction", "none");
   if (reduction != "none")
-    import_fault("E103", fmt::format("reduction {} is not supported", reduction));
+    import_fault("E103", fmt::format("reduction {} is not supported", reduction), "use none");
   const TensorValue& data = *inputs[0];
   const Shape& shape = data.type.shape;
   const Shape& index_shape = inputs[1]->type.shape;
@@ -343,7 +346,9 @@ void import_cumsum(ImportNode& node) {
     import_fault("E107", "x and axis are needed");
   }
   const TensorValue& x = *inputs[0];
-  if (is_float(x)) import_fault("E106", "CumSum is supported on integers only");
+  if (is_float(x))
+    import_fault("E106", "CumSum is supported on integers only",
+                 "replace it, or cut the model before it");
   const Shape& shape = x.type.shape;
   const auto axis = static_cast<std::size_t>(
       node.normal_axis(inputs[1]->to_ints()[0], static_cast<int>(shape.size())));
@@ -372,7 +377,8 @@ void import_cumsum(ImportNode& node) {
 void import_reduce_prod(ImportNode& node) {
   const std::vector<const TensorValue*> inputs = constants_only(node);
   if (inputs.empty() || !inputs[0] || is_float(*inputs[0]) || inputs[0]->type.shape.size() > 1) {
-    import_fault("E103", "ReduceProd is supported on constant lists of integers only");
+    import_fault("E103", "ReduceProd is supported on constant lists of integers only",
+                 "replace it, or cut the model before it");
   }
   std::uint64_t product = 1;
   for (const std::int64_t element : inputs[0]->to_ints())

@@ -191,7 +191,8 @@ void import_cast(ImportNode& node) {
     case 13: dtype = DType::i64; break;
     case 9: dtype = DType::boolean; break;
     default:
-      import_fault("E103", fmt::format("a cast to ONNX's element type {} is not supported", to));
+      import_fault("E103", fmt::format("a cast to ONNX's element type {} is not supported", to),
+                   "cast to float");
   }
   const TensorValue* value = node.constant(x);
   if (!value) {
@@ -206,7 +207,8 @@ void import_cast(ImportNode& node) {
                  "only constants can be cast to integers");
   }
   TensorType type{dtype, value->type.shape, {}};
-  if (value->type.quantization) import_fault("E106", "a quantized constant is cast");
+  if (value->type.quantization)
+    import_fault("E106", "a quantized constant is cast", "dequantize it first");
   if (dtype == DType::f32) {
     return node.set_output(
         0, node.emit_constant(TensorValue::of<float>(std::move(type), value->to_floats())));

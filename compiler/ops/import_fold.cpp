@@ -138,7 +138,8 @@ std::optional<std::int64_t> integer_binary(Binary::Fn fn, std::int64_t a, std::i
     case Binary::Fn::sub: return static_cast<std::int64_t>(ua - ub);
     case Binary::Fn::mul: return static_cast<std::int64_t>(ua * ub);
     case Binary::Fn::div:
-      if (b == 0) import_fault("E103", "an integer constant is divided by zero");
+      if (b == 0)
+        import_fault("E103", "an integer constant is divided by zero", "export the model again");
       return b == -1 ? static_cast<std::int64_t>(0 - ua) : a / b;
     case Binary::Fn::min: return std::min(a, b);
     case Binary::Fn::max: return std::max(a, b);

@@ -41,7 +41,8 @@ TensorId dequantized_bias(ImportNode& node, std::size_t bias, std::size_t x_scal
   const TensorValue codes = node.constant_input(bias, "bias");
   if (codes.type.dtype != DType::i32) {
     import_fault("E106",
-                 fmt::format("the bias is of type {} instead of i32", to_string(codes.type.dtype)));
+                 fmt::format("the bias is of type {} instead of i32", to_string(codes.type.dtype)),
+                 "quantize the model again");
   }
   return node.dequantize(node.input(bias), DType::i32, params);
 }
@@ -131,7 +132,9 @@ void import_dequantize_linear(ImportNode& node) {
     axis = node.normal_axis(node.onnx.integer("axis", 1), node.rank(x));
   }
   if (dtype == DType::i32) {
-    if (!node.constant(x)) import_fault("E106", "int32 codes are computed when the model runs");
+    if (!node.constant(x))
+      import_fault("E106", "int32 codes are computed when the model runs",
+                   "make them an initializer");
   } else {
     check_quantized_type(dtype);
   }

@@ -7,6 +7,7 @@
 //     int8     int8 oracle               16  0 of 160 bytes differ                                   ok
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <iterator>
 
@@ -48,10 +49,10 @@ void print_code(Out out, const VerifyReport& report, const CodeReport& code) {
   }
   std::string text = fmt::format("SQNR {:.2f} dB", stored.sqnr_db);
   if (stored.step > 0)
-    text += fmt::format(", rms {:.2f} steps, max {:.0f} steps",
+    text += fmt::format(", in steps: rms {:.2f}, max {:.0f}",
                         stored.rms / static_cast<double>(stored.step),
                         stored.error.max_abs / static_cast<double>(stored.step));
-  row(out, code.dtype, "stored outputs", stored.samples, text, "");
+  row(out, code.dtype, "stored outputs", stored.samples, text, "-");
 }
 
 void print_board(Out out, const CodeReport& code) {
@@ -68,8 +69,14 @@ void print_board(Out out, const CodeReport& code) {
 void print_top_classes(Out out, const VerifyReport& report) {
   if (report.top_classes.empty()) return;
   fmt::format_to(out, "\n  top classes, by the {} code\n", report.codes.back().dtype);
+  std::size_t width = 10;
+  for (std::size_t s = 0; s < std::min(report.top_classes.size(), report.sample_names.size()); ++s)
+    width = std::max(width, harmless(report.sample_names[s], 40).size());
   for (std::size_t s = 0; s < report.top_classes.size(); ++s) {
-    fmt::format_to(out, "  sample {:<3}", s + 1);
+    const std::string name =
+        s < report.sample_names.size() ? report.sample_names[s] : std::string();
+    fmt::format_to(out, "  {:<{}}",
+                   name.empty() ? fmt::format("sample {}", s + 1) : harmless(name, 40), width);
     for (const Score& score : report.top_classes[s])
       fmt::format_to(out, "  {} {:.2f}", harmless(score.label, 40), score.value);
     fmt::format_to(out, "\n");
@@ -111,7 +118,7 @@ std::string to_text(const VerifyReport& report) {
     if (similarity.top1)
       result += fmt::format(", top-1 agreement {:.0f} %", 100 * *similarity.top1);
     row(out, "int8", "float oracle", report.codes.back().samples, result,
-        report.min_sqnr_db ? verdict(similarity.sqnr_db >= *report.min_sqnr_db) : "");
+        report.min_sqnr_db ? verdict(similarity.sqnr_db >= *report.min_sqnr_db) : "-");
   }
   bool board = false;
   for (const CodeReport& code : report.codes) board = board || !code.linker_script.empty();

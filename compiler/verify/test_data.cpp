@@ -38,10 +38,10 @@ Result<TestSample> load_data_set(const Graph& graph, const fs::path& folder,
                                  const SampleOptions& options) {
   Result<std::vector<Sample>> inputs = load_model_samples(graph, {folder}, options);
   if (!inputs) return inputs.diagnostics();
-  TestSample sample{std::move(inputs->front()), {}};
+  TestSample sample{std::move(inputs->front()), {}, folder.filename().string()};
   for (std::size_t i = 0; i < graph.outputs.size(); ++i) {
     const fs::path path = folder / fmt::format("output_{}.pb", i);
-    if (!fs::exists(path)) return TestSample{std::move(sample.inputs), {}};
+    if (!fs::exists(path)) return TestSample{std::move(sample.inputs), {}, sample.name};
     Result<TensorValue> output = read_tensor_pb(path);
     if (!output) return output.diagnostics();
     if (output->type.elements() != element_count(graph.outputs[i].model_shape))
@@ -60,6 +60,17 @@ Result<Nothing> add_data_sets(const Graph& graph, const std::vector<fs::path>& f
     if (!sample) return sample.diagnostics();
     data.samples.push_back(*std::move(sample));
   }
+  return ok();
+}
+
+// Inputs without stored outputs.
+Result<Nothing> add_inputs(const Graph& graph, const std::vector<fs::path>& paths,
+                           const SampleOptions& options, TestData& data) {
+  std::vector<std::string> names;
+  Result<std::vector<Sample>> inputs = load_model_samples(graph, paths, options, &names);
+  if (!inputs) return inputs.diagnostics();
+  for (std::size_t i = 0; i < inputs->size(); ++i)
+    data.samples.push_back({std::move((*inputs)[i]), {}, std::move(names[i])});
   return ok();
 }
 
@@ -112,9 +123,8 @@ Result<TestData> load_given(const Graph& graph, const CompileOptions& compile,
     const Result<Nothing> added = add_data_sets(graph, sets, compile.samples, data);
     if (!added) return added.diagnostics();
   } else {
-    Result<std::vector<Sample>> inputs = load_model_samples(graph, {options.data}, compile.samples);
-    if (!inputs) return inputs.diagnostics();
-    for (Sample& sample : *inputs) data.samples.push_back({std::move(sample), {}});
+    const Result<Nothing> added = add_inputs(graph, {options.data}, compile.samples, data);
+    if (!added) return added.diagnostics();
   }
   data.description = fmt::format("{} from {}", data.samples.size(), options.data.string());
   return data;
@@ -129,17 +139,15 @@ Result<TestData> load_default(const Graph& graph, const CompileOptions& compile)
   if (!added) return added.diagnostics();
   if (!sets.empty()) data.description = fmt::format("{} beside the model", sets.size());
   if (!compile.calibrate.empty()) {
-    Result<std::vector<Sample>> inputs =
-        load_model_samples(graph, compile.calibrate, compile.samples);
+    const Result<Nothing> inputs = add_inputs(graph, compile.calibrate, compile.samples, data);
     if (!inputs) return inputs.diagnostics();
-    data.description +=
-        fmt::format("{}{} of the calibration data", sets.empty() ? "" : ", ", inputs->size());
-    for (Sample& sample : *inputs) data.samples.push_back({std::move(sample), {}});
+    data.description += fmt::format("{}{} of the calibration data", sets.empty() ? "" : ", ",
+                                    data.samples.size() - sets.size());
   }
   if (data.samples.empty()) {
     constexpr std::uint32_t count = 4;
     for (std::uint32_t i = 0; i < count; ++i)
-      data.samples.push_back({invented_sample(graph, i + 1), {}});
+      data.samples.push_back({invented_sample(graph, i + 1), {}, {}});
     data.description = fmt::format("{} of random numbers (seeded); --data gives real ones", count);
     data.invented = true;
   }

@@ -12,6 +12,7 @@ namespace linnet {
 struct TestSample {
   Sample inputs;                     // in the model's layout and types
   std::vector<TensorValue> outputs;  // as stored; empty: none
+  std::string name = {};             // of its file; empty: random numbers
 };
 
 struct TestData {

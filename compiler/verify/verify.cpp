@@ -305,10 +305,18 @@ Similarity similarity_of(const Compiled& made, const TestData& data,
 }
 
 Result<std::vector<std::string>> read_labels(const std::filesystem::path& path) {
+  // E292: the file of class names cannot be used
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored))
+    return Diagnostic{"E292",
+                      {},
+                      {},
+                      fmt::format("'{}' does not exist", path.string()),
+                      "check the path of --labels"};
   std::vector<std::string> labels;
   std::ifstream file(path);
   for (std::string line; std::getline(file, line);) labels.push_back(line);
-  if (labels.empty())  // E292: the file of class names cannot be used
+  if (labels.empty())
     return Diagnostic{"E292",
                       {},
                       {},
@@ -340,6 +348,12 @@ Result<VerifyReport> verify(const CompileOptions& compile, const VerifyOptions& 
                             const PipelineHooks& hooks) {
   const Result<Toolchain> tools = find_toolchain(options.on);
   if (!tools) return tools.diagnostics();
+  std::vector<std::string> labels;
+  if (!options.labels.empty()) {
+    Result<std::vector<std::string>> read = read_labels(options.labels);
+    if (!read) return read.diagnostics();
+    labels = *std::move(read);
+  }
   CompileOptions complete = compile;  // the build needs everything in one folder
   complete.bundle_runtime = true;
   complete.weights_format = WeightsFormat::cpp;
@@ -372,11 +386,8 @@ Result<VerifyReport> verify(const CompileOptions& compile, const VerifyOptions& 
   if (!ran) return ran.diagnostics();
   report.codes.push_back(ran->report);
 
-  if (!options.labels.empty()) {
-    const Result<std::vector<std::string>> labels = read_labels(options.labels);
-    if (!labels) return labels.diagnostics();
-    report.top_classes = top_classes(made->graph, ran->outputs, *labels);
-  }
+  if (!labels.empty()) report.top_classes = top_classes(made->graph, ran->outputs, labels);
+  for (const TestSample& sample : data->samples) report.sample_names.push_back(sample.name);
   if (has_float) report.int8_to_float = similarity_of(*made, *data, ran->outputs);
   report.asked_for_layers = options.layers;
   if (options.layers) {

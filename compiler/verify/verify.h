@@ -59,6 +59,7 @@ struct VerifyReport {
   bool asked_for_layers = false;
   std::vector<LayerReport> layers;
   std::vector<std::vector<Score>> top_classes;  // by sample, best first; with VerifyOptions::labels
+  std::vector<std::string> sample_names;        // files of those samples; "" where there is none
   std::vector<std::string> notes;
   Diagnostics failures;  // what does not hold; empty: everything does
 };

@@ -193,8 +193,8 @@ TEST_CASE("arenas take no flash, whether the linker script knows their sections 
   REQUIRE(write_files(scratch.path, made.files));
   std::ofstream(scratch.path / "arenas.cc")
       << "#include \"phinet_96.hpp\"\n"
-         "LINNET_ARENA(dtcm) std::byte dtcm[phinet_96::kArenaBytes.dtcm];\n"
-         "LINNET_ARENA(axi) std::byte axi[phinet_96::kArenaBytes.axi];\n"
+         "LINNET_ARENA(dtcm) std::byte dtcm[16384];\n"
+         "LINNET_ARENA(axi) std::byte axi[65536];\n"
          "extern \"C\" void linnet_reset() { dtcm[0] = axi[0]; }\n";
   std::ofstream(scratch.path / "plain.ld")
       << "MEMORY { FLASH : ORIGIN = 0x08000000, LENGTH = 2M RAM : ORIGIN = 0x24000000, LENGTH = "

@@ -92,6 +92,36 @@ TEST_CASE("data: a folder without samples") {
         "it\n");
 }
 
+TEST_CASE("data: a folder with samples one level down") {
+  const Folder folder;
+  fs::create_directory(folder / "cats");
+  folder.write_npy("cats/a.npy", {1, 2});
+  CHECK(error_of(folder, graph_with_input({1, 2}), {folder.path()}) ==
+        "E203 the folder 'DIR' holds no samples; subfolders are not searched: name them one by "
+        "one\n");
+}
+
+TEST_CASE("data: channels at the other end") {
+  const Folder folder;
+  folder.write_npy("a.npy", {1, 8, 9, 3});
+  CHECK(error_of(folder, graph_with_input({1, 3, 8, 9}), {folder.path()}) ==
+        "E205 'DIR/a.npy' is 1x8x9x3 where input 'input' is 1x3x8x9; it looks like NHWC; transpose "
+        "it to NCHW\n");
+  folder.write_npy("a.npy", {1, 3, 8, 9});
+  CHECK(error_of(folder, graph_with_input({1, 8, 9, 3}), {folder.path()}) ==
+        "E205 'DIR/a.npy' is 1x3x8x9 where input 'input' is 1x8x9x3; it looks like NCHW; transpose "
+        "it to NHWC\n");
+}
+
+TEST_CASE("data: samples are called by their files") {
+  const Folder folder;
+  folder.write_npy("a.npy", {1, 2});
+  folder.write_npy("b.npy", {2, 1, 2});
+  std::vector<std::string> names;
+  REQUIRE(load_model_samples(graph_with_input({1, 2}), {folder.path()}, {}, &names));
+  CHECK(names == std::vector<std::string>{"a.npy", "b.npy[0]", "b.npy[1]"});
+}
+
 TEST_CASE("data: a file of another kind") {
   const Folder folder;
   folder.write("notes.txt", "hello");

@@ -92,15 +92,16 @@ TEST_CASE("what is a model imports") {
 TEST_CASE("files that are no model") {
   const Result<ImportedModel> missing = import_model("/nowhere/m.onnx", {});
   REQUIRE_FALSE(missing);
-  CHECK(format(missing.diagnostics(), "m.onnx") == "m.onnx: E001 the file cannot be read\n");
+  CHECK(format(missing.diagnostics(), "m.onnx") ==
+        "m.onnx: E001 the file does not exist; check the path\n");
   CHECK(said("This is a text, and no ONNX model.") ==
-        "m.onnx: E002 the file is not an ONNX model\n");
+        "m.onnx: E002 the file is not an ONNX model; give the .onnx file\n");
   const std::string whole = conv(onnx_tensor("w", {3, 2, 3, 3}, ones(54))).model();
   CHECK(said(whole.substr(0, whole.size() / 2)) ==
         "m.onnx: E002 the file is an ONNX model that is cut short; copy or download it again\n");
-  CHECK(said("") == "m.onnx: E003 the file holds no ONNX graph\n");
+  CHECK(said("") == "m.onnx: E003 the file holds no ONNX graph; export the model again\n");
   CHECK(said(OnnxFile().input("x", {1}).node("Relu", {"x"}, {"y"})) ==
-        "m.onnx: E003 the graph has no outputs\n");
+        "m.onnx: E003 the graph has no outputs; export the model again\n");
 }
 
 TEST_CASE("a cycle") {
@@ -162,15 +163,18 @@ TEST_CASE("dimensions of inputs") {
   CHECK(said(with({-1, 4}, true)) ==
         "m.onnx: E115 input 'x' has the dimension -1; every dimension must be at least 1\n");
   CHECK(said(with({1 << 20, 1 << 20, 1 << 20}, true)) ==
-        "m.onnx: E115 input 'x' has more than 2^31 elements\n");
+        "m.onnx: E115 input 'x' has more than 2^31 elements; it is too large for a "
+        "microcontroller\n");
   CHECK(said(with({1, 3, -1, 96}, false)) ==
         "m.onnx: E113 dimension 'dynamic' of input 'x' is not known; give it with --input-shape "
         "x=1x3x?x96\n");
   CHECK(said(with({-1, 3, 0, 0}, true), {{{"x", {1, 3, 5, 5}}}, {}}) ==
-        "m.onnx: E114 --input-shape gives 'x' the shape 1x3x5x5, the model has 1x3x?x?\n");
+        "m.onnx: E114 --input-shape gives 'x' the shape 1x3x5x5, the model has 1x3x?x?; only "
+        "dimensions that the model leaves open can be given\n");
   CHECK(said(with({-1, 3, -1, -1}, false), {{{"x", {2, 3, 5, 5}}}, {}}) == "");
   CHECK(said(with({-1, 3, -1, -1}, false), {{{"x", {2, 4, 5, 5}}}, {}}) ==
-        "m.onnx: E114 --input-shape gives 'x' the shape 2x4x5x5, the model has 1x3x?x?\n");
+        "m.onnx: E114 --input-shape gives 'x' the shape 2x4x5x5, the model has 1x3x?x?; only "
+        "dimensions that the model leaves open can be given\n");
   CHECK(said(with({1, 4}, false), {{{"z", {1, 4}}}, {}}) ==
         "m.onnx: E116 --input-shape names 'z', which is no input; the inputs are: x\n");
 }
@@ -178,7 +182,9 @@ TEST_CASE("dimensions of inputs") {
 TEST_CASE("element types of inputs") {
   OnnxFile text;
   text.input("x", {1, 4}, 8).node("Identity", {"x"}, {"y"}).output("y");
-  CHECK(said(text) == "m.onnx: E117 input 'x' is a string, which is not supported\n");
+  CHECK(said(text) ==
+        "m.onnx: E117 input 'x' is a string, which is not supported; only float and 8-bit tensors "
+        "are; export the model without this input\n");
   OnnxFile integers;
   integers.input("x", {1, 4}, 7).node("Relu", {"x"}, {"y"}).output("y");
   CHECK(
@@ -319,7 +325,8 @@ TEST_CASE("variants that are not supported") {
   CHECK(said(conv(onnx_tensor("w", {3, 2, 3, 3}, ones(54)), {onnx_int("strides", 2)})) ==
         "m.onnx: E107 node 'n0' (Conv): attribute strides is not a list of integers\n");
   CHECK(said(conv(onnx_tensor("w", {3, 2, 3, 3}, ones(54)), {onnx_ints("strides", {0, 1})})) ==
-        "m.onnx: E103 node 'n0' (Conv): strides is 0, which is outside [1, 32767]\n");
+        "m.onnx: E103 node 'n0' (Conv): strides is 0, which is outside [1, 32767]; use a value "
+        "inside\n");
 }
 
 TEST_CASE("operator sets") {
@@ -383,6 +390,30 @@ TEST_CASE("external data is read inside the model's folder only") {
         "copy the whole data file\n");
   CHECK(said_external("inside.bin", 0, 8) ==
         "m.onnx: E007 node 'n0' (Add): tensor 'w' of shape 4 has 8 bytes of data instead of 16\n");
+}
+
+TEST_CASE("a missing data file is told of once, and no operator is to blame") {
+  const Folder folder;
+  OnnxFile file;
+  file.input("x", {4});
+  for (int i = 0; i < 5; ++i) {
+    const std::string name = "w" + std::to_string(i);
+    const std::string next = "y" + std::to_string(i);
+    file.initializer(onnx_external_tensor(name, {4}, i < 4 ? "weights.bin" : "more.bin", 0, 16));
+    file.node("Add", {"x", name}, {next}).output(next);
+  }
+  write_bytes(folder.path() / "m.onnx", file.model());
+  const Result<ImportedModel> model = import_model(folder.path() / "m.onnx", {});
+  REQUIRE_FALSE(model);
+  CHECK(
+      format(model.diagnostics(), "m.onnx") ==
+      "m.onnx: E006 external data file 'weights.bin' (4 tensors) cannot be read; put it beside the "
+      "model\n"
+      "m.onnx: E006 node 'n4' (Add): external data file 'more.bin' of tensor 'w4' cannot be read; "
+      "put it beside the model\n");
+  const Result<ModelInfo> info = inspect_model(folder.path() / "m.onnx", {});
+  REQUIRE(info);
+  CHECK(info->operators.at(0).supported);
 }
 
 TEST_CASE("the hash of a model covers its external data") {

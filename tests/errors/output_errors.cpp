@@ -156,8 +156,10 @@ TEST_CASE("a RAM budget that cannot be met says the best reached and the layer a
   const fs::path folder = scratch.path / "out";
   const Run run = run_linnet("compile " + kModel + " --ram 64K -o " + folder.string());
   CHECK(run.exit_code == 3);
-  CHECK_THAT(run.output,
-             Catch::Contains(kModel + ": E301 --ram 65536 cannot be met: the best reached is "));
+  CHECK_THAT(
+      run.output,
+      Catch::Contains(kModel +
+                      ": E301 --ram 64.0 KiB (65536 bytes) cannot be met: the best reached is "));
   CHECK_THAT(run.output, Catch::Contains("the peak is set by layer '/_layers."));
   CHECK_FALSE(fs::exists(folder));
 }
@@ -167,7 +169,8 @@ TEST_CASE("a flash budget that cannot be met says what needs it") {
   const fs::path folder = scratch.path / "out";
   const Run run = run_linnet("compile " + kModel + " --flash 50KB -o " + folder.string());
   CHECK(run.exit_code == 3);
-  CHECK_THAT(run.output, Catch::Contains(kModel + ": E302 --flash 51200 cannot be met: "));
+  CHECK_THAT(run.output,
+             Catch::Contains(kModel + ": E302 --flash 50.0 KiB (51200 bytes) cannot be met: "));
   CHECK_THAT(run.output,
              Catch::Contains("give calibration data (--calibrate): int8 weights take a quarter"));
   CHECK_FALSE(fs::exists(folder));
@@ -308,6 +311,28 @@ TEST_CASE("inspect with a budget or a target says what compile makes of it") {
   CHECK(json->at("compiled").at("layers").array().size() > 50);
 }
 
+TEST_CASE("files that do not exist are called by the path that was typed") {
+  CHECK(run_linnet("inspect nowhere/m.onnx").output ==
+        "nowhere/m.onnx: E001 the file does not exist; check the path\n");
+  const Run labels = run_linnet("verify " + kModel + " --labels nowhere.txt");
+  CHECK(labels.exit_code == 1);
+  CHECK(labels.output ==
+        kModel + ": E292 'nowhere.txt' does not exist; check the path of --labels\n");
+}
+
+TEST_CASE("inspect of a model with an unsupported operator gives the reason once") {
+  const Scratch scratch;
+  testing::OnnxFile file;
+  file.input("x", {1, 4}).node("Det", {"x"}, {"y"}).output("y");
+  const std::string path = (scratch.path / "det.onnx").string();
+  testing::write_bytes(path, file.model());
+  const Run run = run_linnet("inspect " + path);
+  CHECK(run.exit_code == 1);
+  CHECK_THAT(run.output, Catch::Contains("   not supported\n"));
+  CHECK_THAT(run.output, Catch::Contains("parameters         unknown\n"));
+  CHECK_THAT(run.output, Catch::Contains("E101 node 'n0' (Det): the operator is not supported; "));
+}
+
 TEST_CASE("inspect of a folder without a report says so") {
   const Scratch scratch;
   const Run run = run_linnet("inspect " + scratch.path.string());
@@ -316,7 +341,7 @@ TEST_CASE("inspect of a folder without a report says so") {
              Catch::Contains("E503 there is no report.json in '" + scratch.path.string() + "'"));
 }
 
-TEST_CASE("--dump-after leaves stdout to --json") {
+TEST_CASE("dumps leave stdout to --json") {
   const std::string arguments = "inspect " + kModel + " --json --dump-after passes";
   const Result<Json> json = parse_json(run_linnet(arguments, kOnlyStdout).output);
   REQUIRE(json);
@@ -326,7 +351,7 @@ TEST_CASE("--dump-after leaves stdout to --json") {
              Catch::Contains("Conv2d"));
 }
 
-TEST_CASE("--dump-after a stage that does not come says so") {
+TEST_CASE("a dump after a stage that does not come says so") {
   const Scratch scratch;
   const std::string compile =
       "compile " + write_log_model(scratch) + " -o " + (scratch.path / "out").string();
