@@ -20,12 +20,13 @@ namespace fs = std::filesystem;
 using namespace testing;
 
 // phinet_96 in int8, in a folder as `linnet compile` writes it.
-void write_phinet(const fs::path& folder) {
+void write_phinet(const fs::path& folder, PlanMode mode = PlanMode::whole) {
   CompileOptions options;
   options.model = models_folder() / "phinet_96/phinet_96.onnx";
   options.samples = feeding(models_folder() / "phinet_96/model.json");
   options.calibrate = {models_folder() / "images/calibration/coffee_cup.png"};
   options.target = "stm32h743";
+  options.plan.mode = mode;
   const Result<Compiled> made = compile_network(options);
   if (!made) FAIL(format(made.diagnostics()));
   REQUIRE(write_files(folder, made->files));
@@ -157,6 +158,15 @@ TEST_CASE(
     INFO(plain.layers[i].name);
     CHECK(std::abs(by_function.layers[i].instructions - plain.layers[i].instructions) < 40);
   }
+}
+
+// Steps in loops and in tables.
+TEST_CASE("profile phinet_96 by rows: sums") {
+  const TemporaryFolder folder;
+  write_phinet(folder.path(), PlanMode::rows);
+  const ProfileReport report = profile_folder(folder.path());
+  check_sums(report);
+  CHECK(report.macs == 1774182);
 }
 
 // A folder without a runtime, and one whose weights are a binary, are built as they are.
