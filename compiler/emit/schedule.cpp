@@ -9,8 +9,8 @@ namespace linnet {
 namespace {
 
 // Bytes: three registers set and a branch; the same with a product; the loop's counter.
-constexpr std::int64_t kStatementBytes = 14;
-constexpr std::int64_t kLoopStepBytes = 18;
+constexpr std::int64_t kStatementBytes = 10;
+constexpr std::int64_t kLoopStepBytes = 14;
 constexpr std::int64_t kLoopBytes = 12;
 constexpr std::int64_t kTableStepBytes = 6;
 constexpr std::int64_t kTableLoopBytes = 40;
