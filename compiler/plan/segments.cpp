@@ -151,12 +151,20 @@ Partitioner::Cost Partitioner::cost_of(std::size_t first, std::size_t end,
 }
 
 Partition Partitioner::whole() {
+  std::vector<SegmentChoice> segments;
+  for (std::size_t c = 0; c < model_.calls(); ++c) segments.push_back({c, c + 1, 1});
+  return evaluate(std::move(segments));
+}
+
+Partition Partitioner::evaluate(std::vector<SegmentChoice> segments) {
   Partition partition;
-  for (std::size_t c = 0; c < model_.calls(); ++c) {
-    partition.segments.push_back({c, c + 1, 1});
-    partition.peak_bytes = std::max(partition.peak_bytes, cost_of_one(c).peak_bytes);
-    ++partition.steps;
+  partition.peak_bytes = live_before(0);
+  for (const SegmentChoice& segment : segments) {
+    const Cost cost = cost_of(segment.first, segment.end, segment.block_rows);
+    partition.peak_bytes = std::max(partition.peak_bytes, cost.peak_bytes);
+    partition.steps += cost.steps;
   }
+  partition.segments = std::move(segments);
   return partition;
 }
 

@@ -37,6 +37,9 @@ class Partitioner {
   // The fewest steps with a peak of at most `budget_bytes`; none when that cannot be.
   std::optional<Partition> fewest_steps(std::int64_t budget_bytes);
 
+  // That partition: its peak and its steps.
+  Partition evaluate(std::vector<SegmentChoice> segments);
+
   // The input whose place the call's output takes when the call is a segment of its own, or none.
   BufferId overwritten_input(std::size_t call) const;
 

@@ -1,0 +1,205 @@
+// Plans by rows: sound for random programs, never worse than whole tensors, the best partition there is, and what the
+// worked example of docs/row-planner.md says; the checker notices rings that are too short and steps out of order.
+#include <catch2/catch.hpp>
+
+#include "compiler/emit/schedule.h"
+#include "compiler/lower/lower.h"
+#include "compiler/plan/plan.h"
+#include "compiler/plan/segments.h"
+#include "tests/plan/random_program.h"
+
+namespace {
+
+using namespace linnet;
+
+const Target kRam{"one", {MemoryBank{"ram", {}, 0, true}}, {}, 0};
+
+Plan must_plan(const Program& program, const PlanOptions& options) {
+  Result<Plan> plan = make_plan(program, kRam, options);
+  if (!plan) FAIL(format(plan.diagnostics()));
+  return *std::move(plan);
+}
+
+bool is_sound(const Program& program, const Plan& plan) {
+  return static_cast<bool>(check(program, plan, kRam));
+}
+
+// A chain: each call reads the buffer before it.
+struct ChainLink {
+  std::int64_t rows, row_bytes;
+  std::int32_t stride, pad, extent;
+};
+Program chain(std::int64_t rows, std::int64_t row_bytes, const std::vector<ChainLink>& links) {
+  Program program;
+  RowsOperand last;
+  const auto add = [&](std::int64_t count, std::int64_t bytes) {
+    Buffer buffer;
+    buffer.name = "t" + std::to_string(program.buffers.size());
+    buffer.rows = count;
+    buffer.row_bytes = bytes;
+    last.rows = count;
+    last.row_bytes = bytes;
+    last.source = program.buffers.push(buffer);
+  };
+  add(rows, row_bytes);
+  program.buffers[BufferId{0}].is_input = true;
+  program.inputs.push_back(last);
+  for (const ChainLink& link : links) {
+    KernelCall call;
+    call.kernel = "lut_s8";
+    call.op = "Conv";
+    call.origin = {"call" + std::to_string(program.calls.size()), "Conv"};
+    call.inputs = {last};
+    call.windows = {RowWindow{false, link.stride, link.pad, link.extent, {}}};
+    add(link.rows, link.row_bytes);
+    call.output = last;
+    call.run_rows = link.rows;
+    program.calls.push_back(call);
+  }
+  program.buffers[std::get<BufferId>(last.source)].is_output = true;
+  program.outputs.push_back(last);
+  return program;
+}
+
+std::vector<Step> expand(const Schedule& schedule) {
+  std::vector<Step> steps;
+  for (const ScheduleBlock& block : schedule) {
+    for (std::int64_t round = 0; round < block.rounds; ++round) {
+      for (const ScheduledStep& scheduled : block.steps) {
+        steps.push_back(scheduled.step);
+        steps.back().first_row += round * scheduled.stride;
+      }
+    }
+  }
+  return steps;
+}
+
+}  // namespace
+
+TEST_CASE("row plans of random programs are sound and take no more than whole tensors") {
+  std::int64_t rows_bound = 0;
+  std::int64_t whole_bound = 0;
+  for (std::uint64_t seed = 1; seed <= 400; ++seed) {
+    const Program program = testing::random_row_program(seed, 2 + seed % 24);
+    REQUIRE(verify(program));
+    const Plan whole = must_plan(program, {PlanMode::whole});
+    const Plan rows = must_plan(program, {PlanMode::rows});
+    INFO("seed " << seed << "\n" << print(program) << print(program, rows));
+    const Result<Nothing> checked = check(program, rows, kRam);
+    if (!checked) FAIL(format(checked.diagnostics()));
+    CHECK(rows.lower_bound_bytes <= whole.lower_bound_bytes);
+    CHECK(rows.whole_tensor_bytes == whole.lower_bound_bytes);
+    rows_bound += rows.lower_bound_bytes;
+    whole_bound += whole.lower_bound_bytes;
+  }
+  CHECK(rows_bound * 10 < whole_bound * 9);
+}
+
+TEST_CASE("the peak that segments are chosen by is the plan's lower bound") {
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    const Program program = testing::random_row_program(seed, 2 + seed % 16);
+    const RowModel model(program);
+    Partitioner partitioner(model);
+    const Partition partition = partitioner.lowest_peak();
+    const Plan plan = must_plan(program, {PlanMode::rows});
+    INFO("seed " << seed);
+    CHECK(partition.peak_bytes == plan.lower_bound_bytes);
+    CHECK(partition.steps == static_cast<std::int64_t>(plan.steps.size()));
+  }
+}
+
+TEST_CASE("no partition has a lower peak than the one found") {
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    const Program program = testing::random_row_program(seed, 2 + seed % 7);
+    const std::size_t calls = program.calls.size();
+    if (calls > 9) continue;
+    const RowModel model(program);
+    Partitioner partitioner(model);
+    const std::int64_t found = partitioner.lowest_peak().peak_bytes;
+    for (std::uint32_t cuts = 0; cuts < (1u << (calls - 1)); ++cuts) {
+      std::vector<SegmentChoice> segments{{0, 0, 1}};
+      for (std::size_t c = 0; c < calls; ++c) {
+        segments.back().end = c + 1;
+        if (c + 1 < calls && ((cuts >> c) & 1u) != 0) segments.push_back({c + 1, c + 1, 1});
+      }
+      INFO("seed " << seed << " cuts " << cuts);
+      CHECK(partitioner.evaluate(segments).peak_bytes >= found);
+    }
+  }
+}
+
+TEST_CASE("fewer steps are taken the more RAM there is, never more than allowed") {
+  const Program program = testing::random_row_program(7, 24);
+  const Plan least = must_plan(program, {PlanMode::rows});
+  const Plan whole = must_plan(program, {PlanMode::whole});
+  REQUIRE(least.arena_bytes < whole.arena_bytes);
+  std::size_t steps = least.steps.size();
+  for (int i = 0; i <= 4; ++i) {
+    PlanOptions options;
+    options.arena_limit_bytes = least.arena_bytes + (whole.arena_bytes - least.arena_bytes) * i / 4;
+    const Plan plan = must_plan(program, options);
+    CHECK(plan.arena_bytes <= *options.arena_limit_bytes);
+    CHECK(plan.steps.size() <= steps);
+    steps = plan.steps.size();
+  }
+  CHECK(steps == program.calls.size());
+}
+
+// docs/row-planner.md works this one out by hand.
+TEST_CASE("the worked example of the documentation") {
+  const Program program = chain(8, 8, {{8, 32, 1, 1, 3}, {4, 32, 2, 1, 3}, {4, 16, 1, 0, 1}});
+  const Plan whole = must_plan(program, {PlanMode::whole});
+  const Plan rows = must_plan(program, {PlanMode::rows});
+  CHECK(whole.lower_bound_bytes == 256 + 128);
+  CHECK(rows.lower_bound_bytes == 64 + 3 * 32 + 32 + 64);
+  REQUIRE(rows.segments.size() == 1);
+  const auto capacity = [&](std::size_t buffer) {
+    return rows.placements[static_cast<std::size_t>(rows.placement_of[BufferId{buffer}])]
+        .capacity_rows;
+  };
+  CHECK(capacity(1) == 3);
+  CHECK(capacity(2) == 1);
+  CHECK(capacity(3) == 4);
+}
+
+TEST_CASE("a ring that is too short and steps out of order are noticed") {
+  const Program program = chain(12, 8, {{12, 24, 1, 1, 3}, {12, 24, 1, 1, 3}, {12, 8, 1, 1, 3}});
+  const Plan plan = must_plan(program, {PlanMode::rows});
+  REQUIRE(plan.segments.size() == 1);
+  REQUIRE(is_sound(program, plan));
+  for (const std::size_t buffer : {1u, 2u}) {
+    Plan broken = plan;
+    Placement& ring =
+        broken.placements[static_cast<std::size_t>(broken.placement_of[BufferId{buffer}])];
+    REQUIRE(ring.capacity_rows == 3);
+    --ring.capacity_rows;
+    CHECK_FALSE(is_sound(program, broken));
+  }
+  std::size_t noticed = 0;
+  for (std::size_t s = 0; s + 1 < plan.steps.size(); ++s) {
+    Plan broken = plan;
+    std::swap(broken.steps[s], broken.steps[s + 1]);
+    if (!is_sound(program, broken)) ++noticed;
+  }
+  CHECK(noticed * 2 > plan.steps.size());  // some neighbours do not depend on each other
+}
+
+TEST_CASE("schedules are the plan's steps, shorter") {
+  std::size_t written = 0;
+  std::size_t steps = 0;
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    const Program program = testing::random_row_program(seed, 3 + seed % 20);
+    const Plan plan = must_plan(program, {PlanMode::rows});
+    const Schedule schedule = make_schedule(plan);
+    const std::vector<Step> expanded = expand(schedule);
+    REQUIRE(expanded.size() == plan.steps.size());
+    for (std::size_t s = 0; s < expanded.size(); ++s) {
+      CHECK(expanded[s].call == plan.steps[s].call);
+      CHECK(expanded[s].first_row == plan.steps[s].first_row);
+      CHECK(expanded[s].row_count == plan.steps[s].row_count);
+    }
+    for (const ScheduleBlock& block : schedule) written += block.steps.size();
+    steps += plan.steps.size();
+  }
+  CHECK(written * 2 < steps);
+}
