@@ -184,8 +184,12 @@ class Walk {
         if (done(c) == run_rows(c)) continue;
         if (behind == end_ || done(c) * run_rows(behind) < done(behind) * run_rows(c)) behind = c;
       }
-      if (behind == end_) return;
+      if (behind == end_) break;
       run(behind);
+    }
+    // Rows that nobody reads (the last one under a stride of two) are made all the same: a layer's output is complete.
+    for (std::size_t c = first_; c < end_; ++c) {
+      while (done(c) < run_rows(c)) run(c);
     }
   }
 

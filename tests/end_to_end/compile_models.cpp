@@ -203,7 +203,7 @@ TEST_CASE("arenas take no flash, whether the linker script knows their sections 
          "SECTIONS { .text : { *(.text*) } > FLASH .data : { *(.data*) } > RAM AT > FLASH\n"
          "  .bss : { *(.bss .bss.*) } > RAM }\n";
   const fs::path board = kRoot / "runtime/boards/stm32h743/stm32h743.ld";
-  for (const std::string script : {std::string("plain.ld"), board.string()}) {
+  for (const std::string& script : {std::string("plain.ld"), board.string()}) {
     INFO(script);
     CHECK(shell(scratch.path, std::string(kCore) + " -O2" + kWarnings + "-nostdlib -T " + script +
                                   " arenas.cc -o arenas.elf && "
