@@ -167,7 +167,9 @@ TEST_CASE("weights from a binary give the same bytes") {
 }
 
 TEST_CASE("hooks see every layer in order") {
-  const Compiled made = compiled(options_for("phinet_96", true));
+  CompileOptions options = options_for("phinet_96", true);
+  options.plan.mode = PlanMode::whole;
+  const Compiled made = compiled(options);
   const Scratch scratch;
   REQUIRE(write_files(scratch.path, made.files));
   std::ofstream(scratch.path / "hooks.h")

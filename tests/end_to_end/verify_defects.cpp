@@ -47,10 +47,10 @@ const Mutation kMutations[] = {
        const std::size_t digit = text.find(",", text.find("0x", text.find("= {"))) - 1;
        text[digit] = text[digit] == '1' ? '2' : '1';
      }},
-    {"one row not made",
+    {"one row too far",
      [](Files& files) {
-       replace_after(files.at("phinet_96.cpp"), "void run(", "LINNET_STEP(5, 0, ",
-                     "LINNET_STEP(5, 1, -1 + ");
+       replace_after(files.at("phinet_96.cpp"), "void run(", "LINNET_STEP(5, ",
+                     "LINNET_STEP(5, 1 + ");
      }},
     {"one wrong offset of an input",
      [](Files& files) {

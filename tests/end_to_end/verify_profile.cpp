@@ -42,16 +42,6 @@ ProfileReport profile_folder(const fs::path& folder, std::function<void(Files&)>
   return *std::move(report);
 }
 
-void replace_all(std::string& text, const std::string& from, const std::string& to) {
-  std::size_t count = 0;
-  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at)) {
-    text.replace(at, from.size(), to);
-    at += to.size();
-    ++count;
-  }
-  REQUIRE(count > 0);
-}
-
 void check_sums(const ProfileReport& report) {
   std::int64_t layers = report.outside_layers;
   double layer_cycles = 0;
@@ -148,7 +138,6 @@ TEST_CASE(
   // As where steps lie in a table: the functions call_N say which layer it is.
   const ProfileReport by_function = profile_folder(folder.path(), [](Files& files) {
     std::string& text = files.at("phinet_96.cpp");
-    replace_all(text, "\nvoid call_", "\n__attribute__((noinline)) void call_");
     text.insert(text.find("namespace phinet_96 {"),
                 "#undef LINNET_PROFILE_BEGIN\n"
                 "#define LINNET_PROFILE_BEGIN(layer) static_cast<void>(0)\n");
