@@ -177,6 +177,40 @@ Result<Nothing> check_budgets(const Report& report, const Plan& plan, const Prog
   return diagnostics;
 }
 
+// E305: banks that the target does not have, or not so much of.
+Result<Nothing> apply_banks(const CompileOptions& options, Target& target) {
+  Diagnostics diagnostics;
+  std::string known;
+  for (const MemoryBank& bank : target.banks) known += (known.empty() ? "" : ", ") + bank.name;
+  const auto find = [&](const std::string& option, const std::string& name) -> MemoryBank* {
+    for (MemoryBank& bank : target.banks) {
+      if (bank.name == name) return &bank;
+    }
+    diagnostics.push_back(
+        {"E305", "", "",
+         fmt::format("{}: {} has no bank '{}'", option, target.name, harmless(name)),
+         "its banks are " + known});
+    return nullptr;
+  };
+  for (const auto& [name, bytes] : options.kept_bytes) {
+    MemoryBank* bank = find("--bank", name);
+    if (bank == nullptr || !bank->size_bytes) continue;  // an endless bank has that much anyway
+    if (bytes > *bank->size_bytes) {
+      diagnostics.push_back(
+          {"E305", "", "",
+           fmt::format("--bank {}={}: the bank has {} bytes", name, bytes, *bank->size_bytes),
+           "keep less of it"});
+      continue;
+    }
+    *bank->size_bytes -= bytes;
+  }
+  for (const std::string& name : {options.plan.input_bank, options.plan.output_bank}) {
+    if (!name.empty()) find("--place", name);
+  }
+  if (diagnostics.empty()) return ok();
+  return diagnostics;
+}
+
 Network network_of(const Compiled& made, const CodeCosts& costs) {
   return {made.model,  made.graph,       made.program,     made.plan,
           made.target, made.test_vector, costs.stack_bytes};
@@ -302,6 +336,8 @@ Result<Compiled> compile_network(const CompileOptions& options, const PipelineHo
 
   Compiled made;
   made.target = *std::move(target);
+  if (const Result<Nothing> good = apply_banks(options, made.target); !good)
+    return good.diagnostics();
   Result<ImportedModel> imported = import_and_simplify(options, hooks);
   if (!imported) return imported.diagnostics();
   if (const Result<Nothing> sound = check_ports(imported->graph); !sound)

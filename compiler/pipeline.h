@@ -38,6 +38,7 @@ struct CompileOptions {
   SampleOptions samples;
   std::optional<std::int64_t> ram_bytes, flash_bytes;
   PlanOptions plan;
+  std::map<std::string, std::int64_t> kept_bytes;  // of the target's banks, for the application
   bool bundle_runtime = true;
   WeightsFormat weights_format = WeightsFormat::cpp;
 };

@@ -116,6 +116,21 @@ void add_model_options(CLI::App& app, CommandLine& line) {
   add_parsed(
       app, "--ram", "BYTES", parse_bytes, [&](std::int64_t value) { options.ram_bytes = value; },
       "Most bytes for arenas and stack together: 65536, 64K, 1MiB");
+  add_parsed(
+      app, "--bank", "NAME=BYTES", parse_bank,
+      [&](auto value) { options.kept_bytes[value.first] = value.second; },
+      "Bytes of a bank of the target that the application keeps; once for each bank")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->trigger_on_parse();
+  add_parsed(
+      app, "--place", "input|output=BANK", parse_place,
+      [&](auto value) {
+        (value.first == "input" ? options.plan.input_bank : options.plan.output_bank) =
+            value.second;
+      },
+      "The bank that holds inputs or outputs; default: one that DMA reaches")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->trigger_on_parse();
   add_choice(app, "--plan", options.plan.mode,
              {{"auto", PlanMode::automatic}, {"rows", PlanMode::rows}, {"whole", PlanMode::whole}},
              "auto: the fewest kernel calls that meet --ram; rows: the least RAM; whole: one call "
@@ -247,6 +262,19 @@ void add_verify(CLI::App& app, CommandLine& line) {
   command->callback([&] { line.verb = CommandLine::Verb::verify; });
 }
 
+void add_plan(CLI::App& app, CommandLine& line) {
+  CLI::App* command = add_command(
+      app, "plan", "Show what RAM buys: arenas against kernel calls, and the plan as a picture",
+      "linnet plan models/phinet_96/phinet_96.onnx \\\n"
+      "    --calibrate models/images/calibration --mean 127.5 --scale 0.00784 --resize -o "
+      "plan.svg");
+  add_model(*command, line, "The model (.onnx)");
+  command->add_option("-o,--output", line.output, "Draw the plan that `compile` takes: an SVG")
+      ->type_name("FILE.svg");
+  add_model_options(*command, line);
+  command->callback([&] { line.verb = CommandLine::Verb::plan; });
+}
+
 void add_profile(CLI::App& app, CommandLine& line) {
   CLI::App* command = add_command(
       app, "profile",
@@ -324,6 +352,7 @@ std::variant<CommandLine, int> parse_command_line(int argc, const char* const* a
   add_inspect(app, line);
   add_compile(app, line);
   add_verify(app, line);
+  add_plan(app, line);
   add_profile(app, line);
   try {
     check_subcommand(app, argc, argv);

@@ -13,9 +13,9 @@
 namespace linnet {
 
 struct CommandLine {
-  enum class Verb : std::uint8_t { inspect, compile, verify, profile } verb = Verb::inspect;
+  enum class Verb : std::uint8_t { inspect, compile, plan, verify, profile } verb = Verb::inspect;
   CompileOptions compile;  // compile.model may be a folder that `compile` wrote (inspect, profile)
-  std::filesystem::path output;  // compile -o
+  std::filesystem::path output;  // compile -o, plan -o
   std::string dump_after;
   bool quiet = false;
   bool json = false;

@@ -56,6 +56,25 @@ Parsed<std::pair<std::string, Shape>> parse_input_shape(std::string_view text) {
   return std::pair{std::string(text.substr(0, equals)), std::move(shape)};
 }
 
+Parsed<std::pair<std::string, std::int64_t>> parse_bank(std::string_view text) {
+  const std::size_t equals = text.find('=');
+  if (equals != std::string_view::npos && equals > 0) {
+    const Parsed<std::int64_t> bytes = parse_bytes(text.substr(equals + 1));
+    if (const auto* count = std::get_if<std::int64_t>(&bytes))
+      return std::pair{std::string(text.substr(0, equals)), *count};
+  }
+  return fmt::format("'{}' is no part of a bank; give NAME=BYTES, as in dtcm=16K", text);
+}
+
+Parsed<std::pair<std::string, std::string>> parse_place(std::string_view text) {
+  const std::size_t equals = text.find('=');
+  const std::string_view port = text.substr(0, equals);
+  if (equals == std::string_view::npos || equals + 1 == text.size() ||
+      (port != "input" && port != "output"))
+    return fmt::format("'{}' is no place; give input=BANK or output=BANK, as in input=dtcm", text);
+  return std::pair{std::string(port), std::string(text.substr(equals + 1))};
+}
+
 Parsed<std::array<double, 3>> parse_channels(std::string_view text) {
   const std::string wrong =
       fmt::format("'{}' is neither a number nor three; give one number or R,G,B", text);

@@ -24,6 +24,12 @@ Parsed<std::int64_t> parse_bytes(std::string_view text);
 // "input=1x3x96x96".
 Parsed<std::pair<std::string, Shape>> parse_input_shape(std::string_view text);
 
+// "dtcm=16K".
+Parsed<std::pair<std::string, std::int64_t>> parse_bank(std::string_view text);
+
+// "input=dtcm" or "output=axi".
+Parsed<std::pair<std::string, std::string>> parse_place(std::string_view text);
+
 // One number or three (R,G,B).
 Parsed<std::array<double, 3>> parse_channels(std::string_view text);
 // The same, and none is 0.

@@ -59,6 +59,7 @@ class Placer {
 
  private:
   bool allowed(const PlaceItem& item, std::int32_t bank) const {
+    if (item.only_bank >= 0) return bank == item.only_bank;
     return !item.needs_dma || !any_dma_ || banks_[static_cast<std::size_t>(bank)].dma;
   }
 

@@ -26,6 +26,8 @@ struct PlaceItem {
   std::int64_t first_step = 0, last_step = 0;  // inclusive
   std::int32_t alignment = 8;
   bool needs_dma = false;  // prefers banks that peripherals reach
+  std::int32_t only_bank =
+      -1;  // the one bank that it may lie in; it then need not be one that peripherals reach
 };
 
 struct Place {

@@ -36,10 +36,11 @@ struct BufferNeed {
 
 class Assembler {
  public:
-  Assembler(const RowModel& model, const Partitioner& partitioner)
+  Assembler(const RowModel& model, const Partitioner& partitioner, bool ports_apart)
       : model_(model),
         program_(model.program()),
         partitioner_(partitioner),
+        ports_apart_(ports_apart),
         needs_(program_.buffers.size()) {}
 
   Plan assemble(const Partition& partition) {
@@ -141,7 +142,7 @@ class Assembler {
     for (std::size_t c = 0; c < program_.calls.size(); ++c) {
       const BufferId to = RowModel::buffer_of(program_.calls[c].output);
       const BufferId from = single[c] ? partitioner_.overwritten_input(c) : BufferId{};
-      if (from.valid() && plan_.placement_of[to] < 0) {
+      if (from.valid() && plan_.placement_of[to] < 0 && !keeps_apart(from, to)) {
         plan_.placement_of[to] = plan_.placement_of[from];
         Placement& shared = plan_.placements[static_cast<std::size_t>(plan_.placement_of[from])];
         shared.last_step = needs_[to].life.last;
@@ -155,17 +156,37 @@ class Assembler {
     }
   }
 
+  // An output never takes the place of an input when the two have banks of their own.
+  bool keeps_apart(BufferId from, BufferId to) const {
+    if (!ports_apart_ || !program_.buffers[to].is_output) return false;
+    const std::int32_t place = plan_.placement_of[from];
+    return std::any_of(program_.inputs.begin(), program_.inputs.end(), [&](const auto& input) {
+      return plan_.placement_of[RowModel::buffer_of(input)] == place;
+    });
+  }
+
   const RowModel& model_;
   const Program& program_;
   const Partitioner& partitioner_;
+  bool ports_apart_;
   IdVector<BufferId, BufferNeed> needs_;
   Plan plan_;
 };
 
-std::vector<PlaceItem> place_items(const Program& program, const Plan& plan) {
+std::int32_t bank_index(const Target& target, const std::string& name) {
+  for (std::size_t b = 0; b < target.banks.size(); ++b) {
+    if (target.banks[b].name == name) return static_cast<std::int32_t>(b);
+  }
+  return -1;
+}
+
+std::vector<PlaceItem> place_items(const Program& program, const Plan& plan, const Target& target,
+                                   const PlanOptions& options) {
+  const std::int32_t input_bank = bank_index(target, options.input_bank);
+  const std::int32_t output_bank = bank_index(target, options.output_bank);
   std::vector<PlaceItem> items;
   for (const Placement& placement : plan.placements) {
-    items.push_back({placement.bytes, placement.first_step, placement.last_step, 8, false});
+    items.push_back({placement.bytes, placement.first_step, placement.last_step, 8, false, -1});
   }
   for (std::size_t b = 0; b < program.buffers.size(); ++b) {
     const BufferId id{b};
@@ -174,6 +195,8 @@ std::vector<PlaceItem> place_items(const Program& program, const Plan& plan) {
     PlaceItem& item = items[static_cast<std::size_t>(plan.placement_of[id])];
     item.alignment = std::max(item.alignment, buffer.alignment);
     item.needs_dma = item.needs_dma || buffer.is_input || buffer.is_output;
+    if (buffer.is_output && output_bank >= 0) item.only_bank = output_bank;
+    if (buffer.is_input && input_bank >= 0) item.only_bank = input_bank;
   }
   return items;
 }
@@ -230,6 +253,34 @@ class Planner {
     return cheapest_within(limit);
   }
 
+  std::vector<Plan> front() {
+    std::vector<Plan> plans;
+    const auto offer = [&](const std::optional<Partition>& partition) {
+      if (!partition) return;
+      Result<Plan> made = plan(*partition);
+      if (made) plans.push_back(*std::move(made));
+    };
+    const Partition lowest = partitioner_.lowest_peak();
+    offer(lowest);
+    constexpr std::int64_t kPoints = 16;
+    for (std::int64_t i = 1; i < kPoints; ++i) {
+      const std::int64_t room = whole_.peak_bytes - lowest.peak_bytes;
+      // Closer together near the least RAM, where a little buys most.
+      offer(partitioner_.fewest_steps(lowest.peak_bytes + room * i * i / (kPoints * kPoints)));
+    }
+    offer(whole_);
+    std::stable_sort(plans.begin(), plans.end(), [](const Plan& a, const Plan& b) {
+      return a.arena_bytes != b.arena_bytes ? a.arena_bytes < b.arena_bytes
+                                            : a.steps.size() < b.steps.size();
+    });
+    std::vector<Plan> kept;
+    for (Plan& plan : plans) {
+      if (kept.empty() || plan.steps.size() < kept.back().steps.size())
+        kept.push_back(std::move(plan));
+    }
+    return kept;
+  }
+
  private:
   // Of all banks together; none when one is endless.
   std::optional<std::int64_t> capacity() const {
@@ -260,8 +311,9 @@ class Planner {
   }
 
   Result<Plan> plan(const Partition& partition) {
-    Plan plan = Assembler(model_, partitioner_).assemble(partition);
-    const std::vector<PlaceItem> items = place_items(program_, plan);
+    Plan plan = Assembler(model_, partitioner_, options_.input_bank != options_.output_bank)
+                    .assemble(partition);
+    const std::vector<PlaceItem> items = place_items(program_, plan, target_, options_);
     const LowerBound bound = lower_bound(items);
     const PlaceResult result = place(items, target_.banks, options_.arena_limit_bytes);
     if (!result.fits) return does_not_fit(program_, plan, target_, items, bound);
@@ -286,6 +338,10 @@ class Planner {
 };
 
 }  // namespace
+
+std::vector<Plan> pareto_front(const Program& program, const Target& target) {
+  return Planner(program, target, {}).front();
+}
 
 Result<Plan> make_plan(const Program& program, const Target& target, const PlanOptions& options) {
   return Planner(program, target, options).run();

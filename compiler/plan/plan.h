@@ -84,11 +84,16 @@ struct PlanOptions {
   // --ram less the stack. Aimed at, not enforced: the best that was reached is what comes back. Without it, fast banks may
   // cost a few percent more in all.
   std::optional<std::int64_t> arena_limit_bytes = {};
+  // Banks that hold all inputs and all outputs; empty: any that peripherals reach. They must be the target's.
+  std::string input_bank = {}, output_bank = {};
 };
 
 // Fails with E301 when a bank's size is exceeded (states the best reached and the layer at the peak).
 Result<Plan> make_plan(const Program& program, const Target& target,
                        const PlanOptions& options = {});
+
+// What RAM buys: plans of which none takes less RAM and fewer kernel calls than another, the least RAM first.
+std::vector<Plan> pareto_front(const Program& program, const Target& target);
 
 // No two live placements overlap, all inside their banks, every read row was written; our defect (E902) otherwise.
 Result<Nothing> check(const Program& program, const Plan& plan, const Target& target);

@@ -124,7 +124,7 @@ Result<Json> parse_json(std::string_view text) {
     return from_library(Library::parse(text));
   } catch (const Library::parse_error& error) {
     // E504: a file that should hold JSON.
-    return Diagnostic{"E504", "", "", std::string("it is not JSON: ") + error.what(), ""};
+    return Diagnostic{"E506", "", "", std::string("it is not JSON: ") + error.what(), ""};
   }
 }
 

@@ -74,7 +74,7 @@ class Json {
   Value value_;
 };
 
-// E504 when the text is not JSON.
+// E506 when the text is not JSON.
 Result<Json> parse_json(std::string_view text);
 
 // Two spaces for each level. Bytes that are not UTF-8 are replaced, since names come from models.

@@ -170,4 +170,20 @@ Result<WrittenFiles> write_files(const fs::path& folder,
   return WrittenFiles{remove_stale(target, old_names, files)};
 }
 
+Result<Nothing> replace_file(const std::filesystem::path& path, const std::string& text) {
+  fs::path temporary = path;
+  temporary += ".linnet-" + std::to_string(getpid());
+  if (const Result<Nothing> written = write_file(temporary, text); !written) {
+    std::error_code ignored;
+    fs::remove(temporary, ignored);
+    return cannot_write(path, "its folder takes no new file");
+  }
+  std::error_code error;
+  fs::rename(temporary, path, error);
+  if (!error) return ok();
+  const std::string reason = error.message();
+  fs::remove(temporary, error);
+  return cannot_write(path, reason);
+}
+
 }  // namespace linnet

@@ -23,4 +23,7 @@ struct WrittenFiles {
 Result<WrittenFiles> write_files(const std::filesystem::path& folder,
                                  const std::map<std::string, std::string>& files);
 
+// One file, whole or not at all; what was there is replaced. E501 when it cannot be written.
+Result<Nothing> replace_file(const std::filesystem::path& path, const std::string& text);
+
 }  // namespace linnet

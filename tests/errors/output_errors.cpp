@@ -427,3 +427,42 @@ TEST_CASE("JSON keeps order, kinds and bounds") {
   CHECK_FALSE(parse_json(""));
   CHECK(to_text(Json(std::string("\xff"))) == "\"\xef\xbf\xbd\"");  // no UTF-8
 }
+
+TEST_CASE("plan prints what RAM buys, draws it, and says when it cannot") {
+  const Scratch scratch;
+  const std::string model = write_log_model(scratch);
+  const std::string picture = (scratch.path / "plan.svg").string();
+  const Run run = run_linnet("plan " + model + " --json -o " + picture);
+  REQUIRE(run.exit_code == 0);
+  const Result<Json> json = parse_json(run.output);
+  REQUIRE(json);
+  CHECK_FALSE(json->at("front").array().empty());
+  CHECK(json->at("chosen").at("arena_bytes").integer() > 0);
+  CHECK(fs::file_size(picture) > 500);
+  std::ofstream(scratch.path / "taken") << "a file";
+  const Run refused =
+      run_linnet("plan " + model + " -o " + (scratch.path / "taken/p.svg").string());
+  CHECK(refused.exit_code == 1);
+  CHECK_THAT(refused.output, Catch::Contains("E501 cannot write to '"));
+}
+
+TEST_CASE("banks that a target does not have, or not so much of") {
+  const std::string compile = "compile " + kModel + " --target stm32h743 --quiet -o nowhere ";
+  Run run = run_linnet(compile + "--bank ccm=1K");
+  CHECK(run.exit_code == 2);
+  CHECK(run.output == kModel +
+                          ": E305 --bank: stm32h743 has no bank 'ccm'; its banks are dtcm, axi, "
+                          "sram123, sram4, itcm\n");
+  run = run_linnet(compile + "--bank dtcm=1M");
+  CHECK(run.exit_code == 2);
+  CHECK(run.output ==
+        kModel + ": E305 --bank dtcm=1048576: the bank has 126976 bytes; keep less of it\n");
+  run = run_linnet(compile + "--place output=ccm");
+  CHECK(run.output == kModel +
+                          ": E305 --place: stm32h743 has no bank 'ccm'; its banks are dtcm, axi, "
+                          "sram123, sram4, itcm\n");
+  run = run_linnet(compile + "--place middle=axi");
+  CHECK(run.exit_code == 2);
+  CHECK_THAT(run.output, Catch::Contains("give input=BANK or output=BANK"));
+  CHECK_FALSE(fs::exists("nowhere"));
+}

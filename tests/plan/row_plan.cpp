@@ -4,6 +4,7 @@
 
 #include "compiler/emit/schedule.h"
 #include "compiler/lower/lower.h"
+#include "compiler/plan/draw.h"
 #include "compiler/plan/plan.h"
 #include "compiler/plan/segments.h"
 #include "tests/plan/random_program.h"
@@ -59,6 +60,16 @@ Program chain(std::int64_t rows, std::int64_t row_bytes, const std::vector<Chain
   program.buffers[std::get<BufferId>(last.source)].is_output = true;
   program.outputs.push_back(last);
   return program;
+}
+
+Program narrowing_chain() {
+  return chain(32, 16,
+               {{32, 64, 1, 1, 3},
+                {32, 96, 1, 1, 3},
+                {16, 96, 2, 1, 3},
+                {16, 128, 1, 1, 3},
+                {8, 128, 2, 1, 3},
+                {8, 24, 1, 0, 1}});
 }
 
 std::vector<Step> expand(const Schedule& schedule) {
@@ -129,13 +140,7 @@ TEST_CASE("no partition has a lower peak than the one found") {
 }
 
 TEST_CASE("fewer steps are taken the more RAM there is, never more than allowed") {
-  const Program program = chain(32, 16,
-                                {{32, 64, 1, 1, 3},
-                                 {32, 96, 1, 1, 3},
-                                 {16, 96, 2, 1, 3},
-                                 {16, 128, 1, 1, 3},
-                                 {8, 128, 2, 1, 3},
-                                 {8, 24, 1, 0, 1}});
+  const Program program = narrowing_chain();
   const Plan least = must_plan(program, {PlanMode::rows});
   const Plan whole = must_plan(program, {PlanMode::whole});
   REQUIRE(least.arena_bytes < whole.arena_bytes);
@@ -149,6 +154,42 @@ TEST_CASE("fewer steps are taken the more RAM there is, never more than allowed"
     steps = plan.steps.size();
   }
   CHECK(steps == program.calls.size());
+}
+
+TEST_CASE("the Pareto front goes from the least RAM to the fewest kernel calls") {
+  const Program program = narrowing_chain();
+  const std::vector<Plan> front = pareto_front(program, kRam);
+  REQUIRE(front.size() >= 2);
+  CHECK(front.front().arena_bytes == must_plan(program, {PlanMode::rows}).arena_bytes);
+  CHECK(front.back().steps.size() == program.calls.size());
+  for (std::size_t i = 0; i < front.size(); ++i) {
+    CHECK(is_sound(program, front[i]));
+    if (i == 0) continue;
+    CHECK(front[i].arena_bytes > front[i - 1].arena_bytes);
+    CHECK(front[i].steps.size() < front[i - 1].steps.size());
+  }
+}
+
+TEST_CASE("a plan's picture has a box for each placement and a band for each segment") {
+  Program program = testing::random_row_program(5, 12);
+  program.buffers[BufferId{0}].name = "a<b>&\"c\"";
+  const Plan plan = must_plan(program, {PlanMode::rows});
+  const std::string picture = draw_svg(program, plan, kRam);
+  const auto count = [&](const std::string& text) {
+    std::size_t found = 0;
+    for (std::size_t at = picture.find(text); at != std::string::npos;
+         at = picture.find(text, at + 1)) {
+      ++found;
+    }
+    return found;
+  };
+  CHECK(count(" rows, steps ") == plan.placements.size());
+  CHECK(count("<title>segment ") == plan.segments.size());
+  CHECK(count("lower bound " + std::to_string(plan.lower_bound_bytes)) == 1);
+  CHECK(count("a<b>") == 0);
+  CHECK(count("a&lt;b&gt;&amp;&quot;c&quot;: ") == 1);
+  CHECK(picture.starts_with("<svg "));
+  CHECK(picture.ends_with("</svg>\n"));
 }
 
 // docs/row-planner.md works this one out by hand.

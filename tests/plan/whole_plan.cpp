@@ -43,6 +43,27 @@ TEST_CASE("random programs get sound plans near the lower bound") {
   CHECK(static_cast<double>(arena) < 1.25 * static_cast<double>(bound));
 }
 
+TEST_CASE("inputs and outputs lie in the banks that were asked for") {
+  const Target target{
+      "banks", {MemoryBank{"fast", 4096, 0, false}, MemoryBank{"slow", 65536, 1, true}}, {}, 0};
+  PlanOptions options;
+  options.input_bank = "fast";
+  options.output_bank = "slow";
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    const Program program = testing::random_row_program(seed, 12);
+    const Result<Plan> plan = make_plan(program, target, options);
+    REQUIRE(plan);
+    CHECK(sound(program, *plan, target));
+    const auto bank_of = [&](const RowsOperand& port) {
+      const auto place =
+          static_cast<std::size_t>(plan->placement_of[std::get<BufferId>(port.source)]);
+      return plan->placements[place].bank;
+    };
+    for (const RowsOperand& port : program.inputs) CHECK(bank_of(port) == 0);
+    for (const RowsOperand& port : program.outputs) CHECK(bank_of(port) == 1);
+  }
+}
+
 TEST_CASE("banks keep their limits and what peripherals cannot reach holds no port") {
   Target target{
       "banks", {MemoryBank{"fast", 128, 0, false}, MemoryBank{"slow", 4096, 1, true}}, {}, 0};
