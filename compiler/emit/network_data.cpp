@@ -310,9 +310,10 @@ void set_schedule(TemplateData& data, const Network& network) {
                          .set("table", table)
                          .set("steps", std::move(steps)));
   }
+  const bool has_tables = !tables.empty();
   data.set("blocks", std::move(blocks))
       .set("has_loops", has_loops)
-      .set("has_tables", !tables.empty())
+      .set("has_tables", has_tables)
       .set("tables", std::move(tables));
 }
 

@@ -229,7 +229,7 @@ std::string present(const Instruction& instruction) {
     if (dot > 2 && mnemonic.substr(dot - 2, 2) == instruction.condition) mnemonic.erase(dot - 2, 2);
   }
   if (mnemonic == "bl" || mnemonic == "blx") {
-    const bool to_register = operands.find_first_of("<") == std::string::npos;
+    const bool to_register = operands.find_first_of('<') == std::string::npos;
     return to_register ? "bx " + operands : "b target";
   }
   if (is_plain_branch(mnemonic)) return mnemonic + " target";
