@@ -109,6 +109,7 @@ Result<Nothing> lower_int8(const Convolution& c, const Node& node, LowerContext&
   layer.lo = bounds.lo;
   layer.hi = bounds.hi;
   layer.shift = constants->multipliers.shift;
+  layer.in_pixel_bytes = c.in_c;
   layer.out_pixel_bytes = c.out_c;
   layer.wide_weights = std::any_of(constants->weights.begin(), constants->weights.end(),
                                    [](std::int16_t w) { return w < -128 || w > 127; })

@@ -17,7 +17,7 @@ namespace {
 void lower_table(const Table256& table, const Node& node, LowerContext& context) {
   KernelCall call = context.begin_call(node);
   TableS8 layer;
-  layer.row_elements = int32(call.output.row_bytes);
+  layer.run_elements = layer.in_run_step = layer.out_run_step = int32(call.output.row_bytes);
   [[maybe_unused]] const bool found = select_kernel<TableS8Kernels>(layer, call, [](auto) {});
   assert(found);
   bind(call, "table",
@@ -305,6 +305,7 @@ Result<Nothing> lower(const Binary& op, const Node& node, LowerContext& context)
   if (is_int8(y)) {
     BinaryS8 layer = int8_layer(op, context.type(node.inputs[0]), context.type(node.inputs[1]), y);
     fill(layer);
+    layer.out_pixel_step = layer.channels;
     found = select_kernel<BinaryS8Kernels>(layer, call, [](auto) {});
   } else {
     BinaryF32 layer;

@@ -17,7 +17,7 @@ Pool2dLayer geometry(const Pool2d& op, const Shape& in, const Shape& out) {
   Pool2dLayer layer;
   layer.in_h = int32(in[1]);
   layer.in_w = int32(in[2]);
-  layer.channels = int32(in[3]);
+  layer.channels = layer.in_pixel_step = layer.out_pixel_step = int32(in[3]);
   layer.out_h = int32(out[1]);
   layer.out_w = int32(out[2]);
   layer.kernel_h = op.window.kernel[0];

@@ -32,7 +32,7 @@ void lower_spatial(const Reduce& op, const Node& node, LowerContext& context) {
   ReduceSpatial layer;
   layer.height = int32(x.shape[1]);
   layer.width = int32(x.shape[2]);
-  layer.channels = int32(x.shape[3]);
+  layer.channels = layer.in_pixel_step = int32(x.shape[3]);
   layer.kind = static_cast<std::int32_t>(op.kind);
   bool found = false;
   if (is_int8(y)) {

@@ -70,6 +70,7 @@ Result<Nothing> lower(const Resize& op, const Node& node, LowerContext& context)
   layer.out_h = int32(y.shape[1]);
   layer.out_w = int32(y.shape[2]);
   layer.element_bytes = size_bytes(y.dtype);
+  layer.in_pixel_bytes = layer.out_pixel_bytes = layer.channels * layer.element_bytes;
   layer.outside_bits = int8 ? quantize_value(op.extrapolation, scale_of(y), zero_of(y))
                             : std::bit_cast<std::int32_t>(op.extrapolation);
   const bool nearest = op.mode == Resize::Mode::nearest;

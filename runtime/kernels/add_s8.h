@@ -41,7 +41,8 @@ struct add_s8 {
       }
       for (; count > 0; --count) *y++ = element(*a++, *b++);
     };
-    detail::for_each_row<std::int8_t>(layer, io, first_row, row_count, row, element);
+    detail::for_each_row<std::int8_t>(layer, io, first_row, row_count, layer.out_pixel_step, row,
+                                      element);
   }
 };
 

@@ -24,7 +24,7 @@ struct avgpool2d_s8_any {
     for (std::int32_t r = first_row; r < first_row + row_count; ++r) {
       const std::int32_t image_row = r / layer.out_h * layer.in_h;
       std::int8_t* y = io.out.row<std::int8_t>(r);
-      for (std::int32_t out_x = 0; out_x < layer.out_w; ++out_x, y += layer.channels) {
+      for (std::int32_t out_x = 0; out_x < layer.out_w; ++out_x, y += layer.out_pixel_step) {
         const detail::PoolWindow window = detail::pool_window(layer, r % layer.out_h, out_x);
         const std::int32_t start = -layer.in_zero * window.rows.count() * window.columns.count();
         for (std::int32_t c = 0; c < layer.channels; ++c) sums[c] = start;
@@ -32,7 +32,8 @@ struct avgpool2d_s8_any {
           const std::int8_t* const row =
               io.in[0].row<std::int8_t>(image_row + window.y0 + ky * layer.dilation_h);
           for (std::int32_t kx = window.columns.first; kx < window.columns.last; ++kx) {
-            const std::int8_t* const x = row + (window.x0 + kx * layer.dilation_w) * layer.channels;
+            const std::int8_t* const x =
+                row + (window.x0 + kx * layer.dilation_w) * layer.in_pixel_step;
             for (std::int32_t c = 0; c < layer.channels; ++c) sums[c] += x[c];
           }
         }

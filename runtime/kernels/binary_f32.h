@@ -21,7 +21,7 @@ void binary_f32(const BinaryF32& layer, const Io& io, std::int32_t first_row,
   const auto row = [&](const float* a, const float* b, float* y, std::int32_t count) {
     for (std::int32_t i = 0; i < count; ++i) y[i] = element(a[i], b[i]);
   };
-  for_each_row<float>(layer, io, first_row, row_count, row, element);
+  for_each_row<float>(layer, io, first_row, row_count, layer.channels, row, element);
 }
 
 }  // namespace detail

@@ -54,7 +54,7 @@ struct conv2d_s8_1x1 {
           gemm::write_channels<false, 2>(channels, requantize, x, steps, y);
           pixels = 0;
         }
-        from += layer.stride_w * layer.in_c;
+        from += layer.stride_w * layer.in_pixel_bytes;
         to += layer.out_pixel_bytes;
       }
     }

@@ -69,8 +69,9 @@ struct WindowConv {
     const std::int32_t y0 = out_row % layer.out_h * layer.stride_h - layer.pad_top;
     const std::int32_t x0 = out_x * layer.stride_w - layer.pad_left;
     const std::int32_t run_bytes = layer.kernel_w * layer.group_in();
-    const bool one_run = layer.groups == 1 && (layer.dilation_w == 1 || layer.kernel_w == 1) &&
-                         x0 >= 0 && x0 + layer.kernel_w <= layer.in_w;
+    const bool one_run = layer.groups == 1 && layer.in_pixel_bytes == layer.in_c &&
+                         (layer.dilation_w == 1 || layer.kernel_w == 1) && x0 >= 0 &&
+                         x0 + layer.kernel_w <= layer.in_w;
     const bool whole_words = one_run && run_bytes % 4 == 0;
     std::byte* gathered = bytes;
     for (std::int32_t ky = 0; ky < layer.kernel_h; ++ky) {
@@ -110,7 +111,7 @@ struct WindowConv {
       if (ix < 0 || ix >= layer.in_w) {
         std::memset(to, layer.in_zero, tap_bytes);
       } else {
-        std::memcpy(to, row + ix * layer.in_c, tap_bytes);
+        std::memcpy(to, row + ix * layer.in_pixel_bytes, tap_bytes);
       }
     }
     return to;

@@ -147,7 +147,7 @@ struct GatherTransposed {
           if (ix[p] < 0) {
             gemm::expand_value(to + p, 0, tap_steps(layer));
           } else {
-            expand_less_zero(layer, row + ix[p] * layer.in_c, to + p);
+            expand_less_zero(layer, row + ix[p] * layer.in_pixel_bytes, to + p);
           }
         }
         heard[count++] = static_cast<std::uint32_t>(ky * layer.kernel_w + kx);

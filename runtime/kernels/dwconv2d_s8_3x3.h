@@ -98,7 +98,7 @@ struct dwconv2d_s8_3x3 {
     const std::int32_t pairs = column_pairs(layer);
     const auto load = [&](const std::int8_t* row, std::int32_t x) {
       const bool inside = row != nullptr && x >= 0 && x < layer.in_w;
-      return inside ? dsp::load_word(row + x * layer.in_c + channel) : zero_word;
+      return inside ? dsp::load_word(row + x * layer.in_pixel_bytes + channel) : zero_word;
     };
     for (std::int32_t pair = 0; pair < pairs; ++pair, to += kPairWords) {
       const std::int32_t x0 = 2 * pair - layer.pad_left, x1 = x0 + 1;

@@ -83,7 +83,7 @@ struct dwconv2d_s8_any {
       const std::int8_t* const row = inside ? in.row<std::int8_t>(image_row + iy) : nullptr;
       for (std::int32_t kx = 0; kx < layer.kernel_w; ++kx) {
         const std::int32_t ix = x0 + kx * layer.dilation_w;
-        *taps++ = inside && ix >= 0 && ix < layer.in_w ? row + ix * layer.in_c : zeros;
+        *taps++ = inside && ix >= 0 && ix < layer.in_w ? row + ix * layer.in_pixel_bytes : zeros;
       }
     }
     if (layer.kernel_h * layer.kernel_w % 2 != 0) *taps = zeros;  // partner of the last tap

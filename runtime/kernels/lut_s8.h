@@ -21,18 +21,26 @@ struct lut_s8 {
     for (std::int32_t r = first_row; r < first_row + row_count; ++r) {
       const std::uint8_t* x = io.in[0].row<std::uint8_t>(r);
       std::uint8_t* y = io.out.row<std::uint8_t>(r);
-      std::int32_t left = layer.row_elements;
-      for (; left >= 4; left -= 4, x += 4, y += 4) {
-        std::uint32_t word = 0;
-        std::memcpy(&word, x, 4);
-        const std::uint32_t out = static_cast<std::uint32_t>(table[word & 0xffu]) |
-                                  static_cast<std::uint32_t>(table[(word >> 8) & 0xffu]) << 8 |
-                                  static_cast<std::uint32_t>(table[(word >> 16) & 0xffu]) << 16 |
-                                  static_cast<std::uint32_t>(table[word >> 24]) << 24;
-        std::memcpy(y, &out, 4);
+      for (std::int32_t i = 0; i < layer.runs;
+           ++i, x += layer.in_run_step, y += layer.out_run_step) {
+        look_up(table, x, y, layer.run_elements);
       }
-      for (; left > 0; --left) *y++ = table[*x++];
     }
+  }
+
+ private:
+  static void look_up(const std::uint8_t* table, const std::uint8_t* x, std::uint8_t* y,
+                      std::int32_t left) noexcept {
+    for (; left >= 4; left -= 4, x += 4, y += 4) {
+      std::uint32_t word = 0;
+      std::memcpy(&word, x, 4);
+      const std::uint32_t out = static_cast<std::uint32_t>(table[word & 0xffu]) |
+                                static_cast<std::uint32_t>(table[(word >> 8) & 0xffu]) << 8 |
+                                static_cast<std::uint32_t>(table[(word >> 16) & 0xffu]) << 16 |
+                                static_cast<std::uint32_t>(table[word >> 24]) << 24;
+      std::memcpy(y, &out, 4);
+    }
+    for (; left > 0; --left) *y++ = table[*x++];
   }
 };
 

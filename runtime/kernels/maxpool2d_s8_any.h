@@ -19,14 +19,14 @@ struct maxpool2d_s8_any {
     for (std::int32_t r = first_row; r < first_row + row_count; ++r) {
       const std::int32_t image_row = r / layer.out_h * layer.in_h;
       std::int8_t* y = io.out.row<std::int8_t>(r);
-      for (std::int32_t out_x = 0; out_x < layer.out_w; ++out_x, y += layer.channels) {
+      for (std::int32_t out_x = 0; out_x < layer.out_w; ++out_x, y += layer.out_pixel_step) {
         const detail::PoolWindow window = detail::pool_window(layer, r % layer.out_h, out_x);
         for (std::int32_t c = 0; c < layer.channels; ++c) y[c] = -128;
         for (std::int32_t ky = window.rows.first; ky < window.rows.last; ++ky) {
           const std::int8_t* const row =
               io.in[0].row<std::int8_t>(image_row + window.y0 + ky * layer.dilation_h);
           for (std::int32_t kx = window.columns.first; kx < window.columns.last; ++kx) {
-            accumulate(row + (window.x0 + kx * layer.dilation_w) * layer.channels, y,
+            accumulate(row + (window.x0 + kx * layer.dilation_w) * layer.in_pixel_step, y,
                        layer.channels);
           }
         }

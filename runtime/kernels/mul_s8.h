@@ -24,7 +24,8 @@ struct mul_s8 {
                          std::int32_t count) {
       for (std::int32_t i = 0; i < count; ++i) y[i] = element(a[i], b[i]);
     };
-    detail::for_each_row<std::int8_t>(layer, io, first_row, row_count, row, element);
+    detail::for_each_row<std::int8_t>(layer, io, first_row, row_count, layer.out_pixel_step, row,
+                                      element);
   }
 };
 

@@ -43,7 +43,7 @@ struct reduce_spatial_s8 {
  private:
   static void accumulate(const Layer& layer, ReduceKind kind, const std::int8_t* x,
                          std::int32_t* sums) noexcept {
-    for (std::int32_t w = 0; w < layer.width; ++w, x += layer.channels) {
+    for (std::int32_t w = 0; w < layer.width; ++w, x += layer.in_pixel_step) {
       if (kind == ReduceKind::max) {
         for (std::int32_t c = 0; c < layer.channels; ++c) sums[c] = x[c] > sums[c] ? x[c] : sums[c];
       } else if (kind == ReduceKind::min) {

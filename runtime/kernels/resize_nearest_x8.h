@@ -26,11 +26,11 @@ struct resize_nearest_x8 {
       const std::byte* const x =
           source < 0 ? nullptr : io.in[0].row<std::byte>(r / layer.out_h * layer.in_h + source);
       std::byte* y = io.out.row<std::byte>(r);
-      for (std::int32_t i = 0; i < layer.out_w; ++i, y += pixel) {
+      for (std::int32_t i = 0; i < layer.out_w; ++i, y += layer.out_pixel_bytes) {
         if (x == nullptr || columns[i] < 0) {
           fill(layer, y);
         } else {
-          std::memcpy(y, x + columns[i] * pixel, static_cast<std::size_t>(pixel));
+          std::memcpy(y, x + columns[i] * layer.in_pixel_bytes, static_cast<std::size_t>(pixel));
         }
       }
     }

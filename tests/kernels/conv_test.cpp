@@ -18,6 +18,18 @@ Guarded guarded(const std::vector<T>& elements) {
   return Guarded(std::as_bytes(std::span(elements)));
 }
 
+// The pixels of a tensor as they lie in a slice of a wider one.
+std::vector<std::byte> spread(std::span<const std::byte> dense, std::size_t pixel_bytes,
+                              std::size_t pitch_bytes) {
+  std::vector<std::byte> wide(dense.size() / pixel_bytes * pitch_bytes, std::byte{0x5a});
+  for (std::size_t i = 0; i * pixel_bytes < dense.size(); ++i) {
+    const auto pixel = dense.subspan(i * pixel_bytes, pixel_bytes);
+    std::copy(pixel.begin(), pixel.end(),
+              wide.begin() + static_cast<std::ptrdiff_t>(i * pitch_bytes));
+  }
+  return wide;
+}
+
 // Runs one int8 kernel on the case; `counts` notes that it was run.
 template <class Kernel>
 void check_int8(const ConvCase& c, Random& random, std::map<std::string, int>& counts) {
@@ -25,6 +37,7 @@ void check_int8(const ConvCase& c, Random& random, std::map<std::string, int>& c
   if (!Kernel::supports(layer)) return;
   ++counts[Kernel::name];
   layer.out_pixel_bytes += random.chance(30) ? static_cast<std::int32_t>(random.integer(1, 9)) : 0;
+  layer.in_pixel_bytes += random.chance(30) ? static_cast<std::int32_t>(random.integer(1, 9)) : 0;
 
   const std::vector<std::int16_t> weights = plain_weights(c);
   std::vector<std::int32_t> bias = plain_bias(c);
@@ -44,7 +57,12 @@ void check_int8(const ConvCase& c, Random& random, std::map<std::string, int>& c
   layer.bias = b.data();
   layer.multiplier = m.data();
   INFO(Kernel::name << ": " << c.what);
-  CHECK(run_kernel<Kernel>(layer, conv_job(c, layer.out_pixel_bytes), random).empty());
+  Job job = conv_job(c, layer.out_pixel_bytes);
+  const std::vector<std::byte> x = spread(job.inputs[0].bytes, static_cast<std::size_t>(layer.in_c),
+                                          static_cast<std::size_t>(layer.in_pixel_bytes));
+  job.inputs[0].bytes = x;
+  job.inputs[0].row_bytes = layer.in_w * layer.in_pixel_bytes;
+  CHECK(run_kernel<Kernel>(layer, job, random).empty());
 }
 
 template <class List>

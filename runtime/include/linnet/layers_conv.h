@@ -28,10 +28,10 @@ struct Conv2dS8 {
   std::int32_t lo = -128, hi = 127;
   std::int32_t shift = 33;
   std::int32_t wide_weights = 0;  // 1: weights less their zero point do not all fit int8
-  std::int32_t out_pixel_bytes =
-      1;                          // from one output pixel to the next; out_c unless it is a slice
-  const void* weights = nullptr;  // as the kernel packs them
-  const void* bias = nullptr;     // int32 [out_c], as the kernel's fold_bias makes it
+  // From one pixel to the next: in_c and out_c, or more in a slice of a wider tensor's channels.
+  std::int32_t in_pixel_bytes = 1, out_pixel_bytes = 1;
+  const void* weights = nullptr;     // as the kernel packs them
+  const void* bias = nullptr;        // int32 [out_c], as the kernel's fold_bias makes it
   const void* multiplier = nullptr;  // int32 [out_c]
 
   constexpr std::int32_t group_in() const { return in_c / groups; }
@@ -62,6 +62,7 @@ struct Conv2dS8 {
     visit("hi", self.hi);
     visit("shift", self.shift);
     visit("wide_weights", self.wide_weights);
+    visit("in_pixel_bytes", self.in_pixel_bytes);
     visit("out_pixel_bytes", self.out_pixel_bytes);
     visit("weights", self.weights);
     visit("bias", self.bias);

@@ -12,15 +12,20 @@
 namespace linnet {
 inline namespace LINNET_VERSION_NAMESPACE {
 
-// y = table[x]: any int8 function of one int8 tensor.
+// y = table[x]: any int8 function of one int8 tensor. A row is `runs` runs of `run_elements` side by side: one, or a pixel
+// each where input or output is a slice of a wider tensor's channels.
 struct TableS8 {
-  std::int32_t row_elements = 0;
+  std::int32_t runs = 1, run_elements = 0;
+  std::int32_t in_run_step = 0, out_run_step = 0;  // elements from one run to the next
   const void* table = nullptr;  // int8 [256], indexed by the code's bits as uint8
 
   static constexpr const char* type_name = "TableS8";
   template <class Self, class Visit>
   static constexpr void fields(Self& self, Visit&& visit) {
-    visit("row_elements", self.row_elements);
+    visit("runs", self.runs);
+    visit("run_elements", self.run_elements);
+    visit("in_run_step", self.in_run_step);
+    visit("out_run_step", self.out_run_step);
     visit("table", self.table);
   }
 };
@@ -52,6 +57,7 @@ struct BinaryS8 {
   std::int32_t width = 0, channels = 0;
   std::int32_t a_row_divisor = 1, a_row_modulus = 1, a_pixel_step = 0, a_channel_step = 0;
   std::int32_t b_row_divisor = 1, b_row_modulus = 1, b_pixel_step = 0, b_channel_step = 0;
+  std::int32_t out_pixel_step = 0;  // channels, or more in a slice of a wider tensor's channels
   std::int32_t a_zero = 0, b_zero = 0, out_zero = 0;
   std::int32_t multiplier_a = 0, multiplier_b = 0, shift = 0;
   std::int32_t lo = -128, hi = 127;
@@ -77,6 +83,7 @@ struct BinaryS8 {
     visit("b_row_modulus", self.b_row_modulus);
     visit("b_pixel_step", self.b_pixel_step);
     visit("b_channel_step", self.b_channel_step);
+    visit("out_pixel_step", self.out_pixel_step);
     visit("a_zero", self.a_zero);
     visit("b_zero", self.b_zero);
     visit("out_zero", self.out_zero);

@@ -12,6 +12,8 @@ inline namespace LINNET_VERSION_NAMESPACE {
 // include_bottom) and the like for columns (all zero: taps inside the input only).
 struct Pool2dLayer {
   std::int32_t in_h = 0, in_w = 0, channels = 0, out_h = 0, out_w = 0;
+  // Elements from one pixel to the next: channels, or more in a slice of a wider tensor's channels (int8 kernels only).
+  std::int32_t in_pixel_step = 0, out_pixel_step = 0;
   std::int32_t kernel_h = 1, kernel_w = 1, stride_h = 1, stride_w = 1, dilation_h = 1,
                dilation_w = 1;
   std::int32_t pad_top = 0, pad_left = 0;
@@ -29,6 +31,8 @@ struct Pool2dLayer {
     visit("channels", self.channels);
     visit("out_h", self.out_h);
     visit("out_w", self.out_w);
+    visit("in_pixel_step", self.in_pixel_step);
+    visit("out_pixel_step", self.out_pixel_step);
     visit("kernel_h", self.kernel_h);
     visit("kernel_w", self.kernel_w);
     visit("stride_h", self.stride_h);
@@ -56,7 +60,8 @@ enum class ReduceKind : std::int32_t { mean, sum, max, min, l2 };
 // Input rows hold `width` pixels, an image has `height` of them; output row n is image n.
 struct ReduceSpatial {
   std::int32_t height = 0, width = 0, channels = 0;
-  std::int32_t kind = 0;                                              // ReduceKind
+  std::int32_t in_pixel_step = 0;  // elements: channels, or more in a slice of channels (int8 only)
+  std::int32_t kind = 0;           // ReduceKind
   std::int32_t in_zero = 0, out_zero = 0, multiplier = 0, shift = 0;  // mean and sum, int8
 
   static constexpr const char* type_name = "ReduceSpatial";
@@ -65,6 +70,7 @@ struct ReduceSpatial {
     visit("height", self.height);
     visit("width", self.width);
     visit("channels", self.channels);
+    visit("in_pixel_step", self.in_pixel_step);
     visit("kind", self.kind);
     visit("in_zero", self.in_zero);
     visit("out_zero", self.out_zero);

@@ -91,6 +91,8 @@ struct PadNd {
 struct ResizeLayer {
   std::int32_t in_h = 0, in_w = 0, channels = 0, out_h = 0, out_w = 0;
   std::int32_t element_bytes = 1;
+  // From one pixel to the next: channels * element_bytes, or more in a slice of a wider tensor's channels (nearest only).
+  std::int32_t in_pixel_bytes = 0, out_pixel_bytes = 0;
   std::int32_t outside_bits = 0;
   const void* rows = nullptr;
   const void* columns = nullptr;
@@ -104,6 +106,8 @@ struct ResizeLayer {
     visit("out_h", self.out_h);
     visit("out_w", self.out_w);
     visit("element_bytes", self.element_bytes);
+    visit("in_pixel_bytes", self.in_pixel_bytes);
+    visit("out_pixel_bytes", self.out_pixel_bytes);
     visit("outside_bits", self.outside_bits);
     visit("rows", self.rows);
     visit("columns", self.columns);

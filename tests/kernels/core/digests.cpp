@@ -149,6 +149,7 @@ void digest_int8(Digests& digests, bool transposed, std::uint32_t count) {
     layer.out_zero = numbers.integer(-128, 127);
     layer.shift = index % 7 == 0 ? numbers.integer(28, 32) : numbers.integer(38, 42);
     layer.lo = index % 3 == 0 ? layer.out_zero : -128;
+    layer.in_pixel_bytes = layer.in_c;
     layer.out_pixel_bytes = layer.out_c;
     layer.weights = packed;
     layer.bias = bias;

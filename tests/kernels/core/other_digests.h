@@ -127,6 +127,7 @@ void digest_binaries(Digests& digests) {
       layer.lo = numbers.integer(-100, 0);
       layer.hi = numbers.integer(0, 100);
     }
+    layer.out_pixel_step = layer.channels;
     digest_binary<linnet::BinaryS8Kernels>(digests, index, layer, Element::int8, numbers);
   }
   for (std::uint32_t index = 0; index < 64; ++index) {
@@ -160,7 +161,7 @@ void digest_tables(Digests& digests) {
     Numbers numbers{index * 43 + 2};
     const Rows rows{4, numbers.integer(20, 90), Element::int8};
     linnet::TableS8 layer;
-    layer.row_elements = rows.elements;
+    layer.run_elements = layer.in_run_step = layer.out_run_step = rows.elements;
     for (std::int32_t& word : table) word = static_cast<std::int32_t>(numbers.word());
     layer.table = table;
     fill(input, numbers);
@@ -296,7 +297,7 @@ linnet::Pool2dLayer random_pool(Numbers& numbers, std::uint32_t index) {
   layer.pad_left = dilated ? 0 : numbers.integer(0, layer.kernel_w - 1);
   layer.in_h = numbers.integer(7, 9);
   layer.in_w = numbers.integer(7, 11);
-  layer.channels = numbers.integer(1, 13);
+  layer.channels = layer.in_pixel_step = layer.out_pixel_step = numbers.integer(1, 13);
   const auto out = [](std::int32_t in, std::int32_t kernel, std::int32_t dilation,
                       std::int32_t pads, std::int32_t stride) {
     return (in + pads - (kernel - 1) * dilation - 1) / stride + 1;
@@ -342,7 +343,7 @@ void digest_reductions(Digests& digests) {
     linnet::ReduceSpatial layer;
     layer.height = numbers.integer(1, 6);
     layer.width = numbers.integer(1, 6);
-    layer.channels = numbers.integer(1, 30);
+    layer.channels = layer.in_pixel_step = numbers.integer(1, 30);
     layer.kind = static_cast<std::int32_t>(index % 5);
     layer.in_zero = numbers.integer(-128, 127);
     layer.out_zero = numbers.integer(-128, 127);
@@ -453,6 +454,7 @@ void digest_resizes(Digests& digests) {
     layer.outside_bits = numbers.integer(-128, 127);
     const Element element = index % 2 == 0 ? Element::int8 : Element::float32;
     layer.element_bytes = bytes_of(element);
+    layer.in_pixel_bytes = layer.out_pixel_bytes = layer.channels * layer.element_bytes;
     const Rows from{2 * layer.in_h, layer.in_w * layer.channels, element};
     const Rows to{2 * layer.out_h, layer.out_w * layer.channels, element};
     fill_rows(input, element, numbers);
