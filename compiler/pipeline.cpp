@@ -211,6 +211,19 @@ Result<Nothing> apply_banks(const CompileOptions& options, Target& target) {
   return diagnostics;
 }
 
+// E306: --input rows, and no input of rows.
+Result<Nothing> check_input_rows(const Program& program, const PlanOptions& options) {
+  if (!options.input_rows) return ok();
+  const std::size_t inputs = program.inputs.size();
+  if (inputs == 1 && program.inputs.front().rows > 1) return ok();
+  return Diagnostic{"E306", "", "",
+                    inputs == 1 ? "--input rows: the input is a single row"
+                                : fmt::format("--input rows: the network has {} inputs, and rows "
+                                              "can be given of one only",
+                                              inputs),
+                    "leave --input rows out"};
+}
+
 Network network_of(const Compiled& made, const CodeCosts& costs) {
   return {made.model,  made.graph,       made.program,     made.plan,
           made.target, made.test_vector, costs.stack_bytes};
@@ -285,11 +298,15 @@ Result<PlannedProgram> lower_and_plan(const Graph& graph, const Target& target, 
   if (!program) return program.diagnostics();
   if (const Result<Nothing> sound = verify(*program); !sound) return sound.diagnostics();
   dump(hooks, "lower", [&] { return print(*program); });
+  if (const Result<Nothing> good = check_input_rows(*program, options); !good)
+    return good.diagnostics();
 
   begin(hooks, "plan");
   if (ram_bytes) {
     options.arena_limit_bytes = *ram_bytes - code_costs(*program, Plan{}).stack_bytes;
   }
+  *program = remove_copies(*std::move(program), options);
+  if (const Result<Nothing> sound = verify(*program); !sound) return sound.diagnostics();
   Result<Plan> plan = make_plan(*program, target, options);
   if (!plan) return plan.diagnostics();
   if (const Result<Nothing> sound = check(*program, *plan, target); !sound)

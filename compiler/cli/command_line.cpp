@@ -131,6 +131,9 @@ void add_model_options(CLI::App& app, CommandLine& line) {
       "The bank that holds inputs or outputs; default: one that DMA reaches")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->trigger_on_parse();
+  add_choice(app, "--input", options.plan.input_rows, {{"whole", false}, {"rows", true}},
+             "whole: the application writes the input, then runs the network; rows: it gives row "
+             "by row (push_row), and the input is never held whole");
   add_choice(app, "--plan", options.plan.mode,
              {{"auto", PlanMode::automatic}, {"rows", PlanMode::rows}, {"whole", PlanMode::whole}},
              "auto: the fewest kernel calls that meet --ram; rows: the least RAM; whole: one call "

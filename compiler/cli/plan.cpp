@@ -16,11 +16,11 @@ Json point_of(const Plan& plan) {
   return Json::object({{"arena_bytes", plan.arena_bytes},
                        {"lower_bound_bytes", plan.lower_bound_bytes},
                        {"segments", plan.segments.size()},
-                       {"kernel_calls", plan.steps.size()}});
+                       {"kernel_calls", plan.kernel_calls()}});
 }
 
 bool same_plan(const Plan& a, const Plan& b) {
-  return a.arena_bytes == b.arena_bytes && a.steps.size() == b.steps.size();
+  return a.arena_bytes == b.arena_bytes && a.kernel_calls() == b.kernel_calls();
 }
 
 void print_table(const Compiled& made, const std::vector<Plan>& front) {
@@ -32,13 +32,13 @@ void print_table(const Compiled& made, const std::vector<Plan>& front) {
     const bool chosen = !marked && same_plan(plan, made.plan);
     marked = marked || chosen;
     fmt::print("  {:>10}  {:>11}  {:>8}  {:>12}{}\n", readable_bytes(plan.arena_bytes),
-               readable_bytes(plan.lower_bound_bytes), plan.segments.size(), plan.steps.size(),
+               readable_bytes(plan.lower_bound_bytes), plan.segments.size(), plan.kernel_calls(),
                chosen ? "  <- compile takes this" : "");
   }
   if (!marked) {
     fmt::print("\n  compile takes {} in {} segments, {} kernel calls\n",
                readable_bytes(made.plan.arena_bytes), made.plan.segments.size(),
-               made.plan.steps.size());
+               made.plan.kernel_calls());
   }
   fmt::print("\nstack {} B more. --ram BYTES takes the fewest calls within a budget.\n",
              made.report.stack_bytes);

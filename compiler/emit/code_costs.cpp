@@ -54,7 +54,7 @@ CodeCosts code_costs(const Program& program, const Plan& plan) {
   costs.schedule_bytes =
       schedule.integer_or("fixed_bytes", 64) +
       schedule.integer_or("call_bytes", 40) * static_cast<std::int64_t>(program.calls.size()) +
-      schedule_bytes(make_schedule(plan), program.calls.size());
+      schedule_bytes(plan, program.calls.size());
   std::set<std::string> counted;
   std::int64_t deepest = 0;
   std::int64_t widest = 0;  // inputs of a call: each has a RowsIn of 12 bytes in the frame

@@ -181,6 +181,8 @@ TemplateData call_data(const Network& network, const Places& places, std::size_t
       .set("rows", call.output.rows)
       .set("element_bytes", static_cast<std::int64_t>(size_bytes(call.output_type.dtype)))
       .set("dtype", to_string(call.output_type.dtype))
+      .set("pixel_bytes", call.output.pixel_bytes)
+      .set("pixel_pitch_bytes", call.output.pixel_pitch_bytes)
       .set("macs", call.macs);
   return data;
 }
@@ -278,43 +280,110 @@ void set_constants(TemplateData& data, const Network& network, const EmitOptions
       .set("tables_bytes", tables);
 }
 
-// Blocks of the schedule in order, each of exactly one kind.
-void set_schedule(TemplateData& data, const Network& network) {
-  TemplateList blocks;
-  TemplateList tables;
-  bool has_loops = false;
-  for (const ScheduleBlock& block : make_schedule(network.plan)) {
-    TemplateList steps;
-    for (const auto& [step, stride] : block.steps) {
-      const KernelCall& call = network.program.calls[step.call.index()];
-      std::string row = std::to_string(step.first_row);
-      if (block.kind == ScheduleBlock::Kind::loop && stride > 0) {
-        const std::string advance = stride == 1 ? "i" : fmt::format("{} * i", stride);
-        row = step.first_row == 0 ? advance : fmt::format("{} + {}", row, advance);
-      }
-      steps.push_back(TemplateData()
-                          .set("macro", call.consumes ? "LINNET_CONSUME" : "LINNET_STEP")
-                          .set("call", static_cast<std::int64_t>(step.call.index()))
-                          .set("first_row", row)
-                          .set("row_count", step.row_count));
-    }
-    const auto table = static_cast<std::int64_t>(tables.size());
-    has_loops = has_loops || block.kind == ScheduleBlock::Kind::loop;
-    const bool is_table = block.kind == ScheduleBlock::Kind::table;
-    if (is_table) tables.push_back(TemplateData().set("table", table).set("steps", steps));
-    blocks.push_back(TemplateData()
+// Turns schedules into template data: blocks in order, each of exactly one kind. Tables are numbered through the file.
+class ScheduleWriter {
+ public:
+  explicit ScheduleWriter(const Program& program) : program_(program) {}
+
+  TemplateList blocks(const Schedule& schedule) {
+    TemplateList list;
+    for (const ScheduleBlock& block : schedule) {
+      const bool is_loop = block.kind == ScheduleBlock::Kind::loop;
+      TemplateList steps = steps_of(block, is_loop);
+      const auto table = static_cast<std::int64_t>(tables_.size());
+      needs_opaque_ = needs_opaque_ || is_loop;
+      const bool is_table = block.kind == ScheduleBlock::Kind::table;
+      if (is_table) tables_.push_back(TemplateData().set("table", table).set("steps", steps));
+      list.push_back(TemplateData()
                          .set("is_statements", block.kind == ScheduleBlock::Kind::statements)
-                         .set("is_loop", block.kind == ScheduleBlock::Kind::loop)
+                         .set("is_loop", is_loop)
                          .set("is_table", is_table)
                          .set("rounds", block.rounds)
                          .set("table", table)
                          .set("steps", std::move(steps)));
+    }
+    return list;
   }
-  const bool has_tables = !tables.empty();
-  data.set("blocks", std::move(blocks))
-      .set("has_loops", has_loops)
-      .set("has_tables", has_tables)
-      .set("tables", std::move(tables));
+
+  TemplateList pushes(const std::vector<PushBlock>& blocks_of_rows) {
+    TemplateList list;
+    for (const PushBlock& block : blocks_of_rows) {
+      const bool repeats = block.rounds > 1;
+      const auto period = static_cast<std::int64_t>(block.phases.size());
+      TemplateList phases;
+      for (std::size_t k = 0; repeats && k < block.phases.size(); ++k) {
+        phases.push_back(TemplateData()
+                             .set("phase", static_cast<std::int64_t>(k))
+                             .set("steps", block.phases[k].empty()
+                                               ? TemplateList{}
+                                               : steps_of(block.phases[k].front(), true)));
+      }
+      needs_opaque_ = needs_opaque_ || repeats;
+      const std::string since =
+          block.first_row == 0 ? "row" : fmt::format("(row - {})", block.first_row);
+      list.push_back(TemplateData()
+                         .set("once", !repeats)
+                         .set("every", repeats && period == 1)
+                         .set("in_turn", repeats && period > 1)
+                         .set("row", block.first_row)
+                         .set("end_row", block.end_row())
+                         .set("period", period)
+                         .set("since", since)
+                         .set("phases", std::move(phases))
+                         .set("blocks", repeats ? TemplateList{} : blocks(block.phases.front())));
+    }
+    return list;
+  }
+
+  void finish(TemplateData& data) {
+    const bool has_tables = !tables_.empty();
+    data.set("needs_opaque", needs_opaque_)
+        .set("has_tables", has_tables)
+        .set("tables", std::move(tables_));
+  }
+
+ private:
+  TemplateList steps_of(const ScheduleBlock& block, bool repeats) const {
+    TemplateList steps;
+    for (const auto& [step, stride] : block.steps) {
+      std::string row = std::to_string(step.first_row);
+      if (repeats && stride > 0) {
+        const std::string advance = stride == 1 ? "i" : fmt::format("{} * i", stride);
+        row = step.first_row == 0 ? advance : fmt::format("{} + {}", row, advance);
+      }
+      const bool consumes = program_.calls[step.call.index()].consumes;
+      steps.push_back(TemplateData()
+                          .set("macro", consumes ? "LINNET_CONSUME" : "LINNET_STEP")
+                          .set("call", static_cast<std::int64_t>(step.call.index()))
+                          .set("first_row", row)
+                          .set("row_count", step.row_count));
+    }
+    return steps;
+  }
+
+  const Program& program_;
+  TemplateList tables_;
+  bool needs_opaque_ = false;
+};
+
+void set_schedule(TemplateData& data, const Network& network, const Places& places) {
+  const Plan& plan = network.plan;
+  ScheduleWriter writer(network.program);
+  data.set("input_rows", plan.input_rows)
+      .set("input_whole", !plan.input_rows)
+      .set("blocks", plan.input_rows ? TemplateList{} : writer.blocks(make_schedule(plan.steps)))
+      .set("pushes", plan.input_rows ? writer.pushes(make_push_schedule(plan)) : TemplateList{});
+  writer.finish(data);
+  if (!plan.input_rows) return;
+  const RowsOperand& input = network.program.inputs.front();
+  data.set("input_row_count", input.rows)
+      .set("input_row_bytes", input.row_bytes)
+      .set("input_row_elements",
+           input.row_bytes / size_bytes(network.graph.type(network.graph.inputs[0].tensor).dtype))
+      .set("input_row_address",
+           fmt::format("{} + row % {} * {}",
+                       places.address(places.placement(input), input.first_byte),
+                       places.capacity(input), input.row_bytes));
 }
 
 }  // namespace
@@ -338,7 +407,7 @@ TemplateData network_data(const Network& network, const EmitOptions& options) {
   TemplateList kernel_list;
   for (const std::string& kernel : kernels)
     kernel_list.push_back(TemplateData().set("kernel", kernel));
-  set_schedule(data, network);
+  set_schedule(data, network, places);
   data.set("macs", macs)
       .set("includes", kernel_list.empty() ? TemplateList{} : kernel_list)
       .set("kernels", kernel_list)
@@ -391,6 +460,9 @@ TemplateData test_vector_data(const Network& network, const EmitOptions& options
   };
   std::string inputs;
   std::string outputs;
+  data.set("input_rows", network.plan.input_rows)
+      .set("input_whole", !network.plan.input_rows)
+      .set("input_type", common_type(network, network.graph.inputs));
   data.set("inputs", list(network.test_vector.inputs, "input", inputs));
   data.set("outputs", list(network.test_vector.outputs, "output", outputs));
   bool floats = false;

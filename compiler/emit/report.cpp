@@ -39,6 +39,7 @@ std::vector<ReportLayer> make_layers(const Network& network) {
     layers.push_back(std::move(layer));
   }
   for (std::size_t s = 0; s < network.plan.steps.size(); ++s) {
+    if (!network.plan.steps[s].call.valid()) continue;
     ReportLayer& layer = layers[network.plan.steps[s].call.index()];
     if (layer.first_step < 0) layer.first_step = static_cast<std::int64_t>(s);
     layer.last_step = static_cast<std::int64_t>(s);
@@ -142,6 +143,7 @@ Report from_json(const Json& json) {
   report.code_bytes = flash.at("code_bytes").integer();
   report.unmeasured_kernels = flash.at("unmeasured_kernels").texts();
   report.inputs = list_from(json.at("inputs"), port_from);
+  report.input_rows = json.at("input_rows").boolean();
   report.outputs = list_from(json.at("outputs"), port_from);
   report.layers = list_from(json.at("layers"), layer_from);
   report.notes = json.at("notes").texts();
@@ -181,6 +183,7 @@ Report make_report(const Network& network, const CodeCosts& costs) {
     const bool weights = constant.role == Constant::Role::weights;
     (weights ? report.weights_bytes : report.tables_bytes) += 8 * word_count(constant.bytes);
   }
+  report.input_rows = network.plan.input_rows;
   report.schedule_bytes = costs.schedule_bytes;
   report.code_bytes = costs.code_bytes;
   report.unmeasured_kernels.assign(costs.unmeasured.begin(), costs.unmeasured.end());
@@ -218,6 +221,7 @@ std::string to_json(const Report& report) {
                                             {"total_bytes", report.flash_bytes()},
                                             {"unmeasured_kernels", report.unmeasured_kernels}})},
                     {"inputs", list_json(report.inputs, port_json)},
+                    {"input_rows", report.input_rows},
                     {"outputs", list_json(report.outputs, port_json)},
                     {"layers", list_json(report.layers, layer_json)},
                     {"notes", report.notes}});

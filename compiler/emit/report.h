@@ -44,6 +44,7 @@ struct Report {
   std::int64_t weights_bytes = 0, tables_bytes = 0, schedule_bytes = 0, code_bytes = 0;
   std::vector<std::string> unmeasured_kernels;
   std::vector<ReportPort> inputs, outputs;
+  bool input_rows = false;  // the application gives the input row by row
   std::vector<ReportLayer> layers;
   std::vector<std::string> notes;
 

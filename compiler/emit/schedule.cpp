@@ -64,8 +64,7 @@ bool is_irregular(const std::vector<ScheduledStep>& steps) {
 
 }  // namespace
 
-Schedule make_schedule(const Plan& plan) {
-  const std::vector<Step>& steps = plan.steps;
+Schedule make_schedule(const std::vector<Step>& steps) {
   const std::vector<Choice> best = cheapest(steps);
   Schedule schedule;
   std::size_t p = 0;
@@ -83,9 +82,79 @@ Schedule make_schedule(const Plan& plan) {
   return schedule;
 }
 
-std::int64_t schedule_bytes(const Schedule& schedule, std::size_t calls) {
+namespace {
+
+constexpr std::int64_t kPushBytes = 12;   // a comparison of the row and two branches
+constexpr std::int64_t kPhaseBytes = 14;  // a division, and the switch's branch
+constexpr std::size_t kMostPhases = 16;
+
+using Push = std::vector<Step>;  // what a row sets off
+
+// By row of the input. Steps before the first row (of what does not depend on the input) come with it.
+std::vector<Push> pushes_of(const Plan& plan) {
+  std::vector<Push> pushes;
+  Push before;
+  for (const Step& step : plan.steps) {
+    if (!step.call.valid()) {
+      for (std::int64_t i = 0; i < step.row_count; ++i) pushes.emplace_back();
+      pushes.back().swap(before);
+      continue;
+    }
+    (pushes.empty() ? before : pushes.back()).push_back(step);
+  }
+  return pushes;
+}
+
+bool same(const Push& a, const Push& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const Step& x, const Step& y) { return same(x, y); });
+}
+
+struct PushChoice {
   std::int64_t bytes = 0;
-  bool table = false;
+  std::size_t phases = 1, rounds = 1;
+};
+
+std::int64_t steps_in(const std::vector<Push>& pushes, std::size_t first, std::size_t count) {
+  std::int64_t steps = 0;
+  for (std::size_t i = first; i < first + count; ++i)
+    steps += static_cast<std::int64_t>(pushes[i].size());
+  return steps;
+}
+
+std::vector<PushChoice> cheapest(const std::vector<Push>& pushes) {
+  const std::size_t count = pushes.size();
+  std::vector<PushChoice> best(count + 1);
+  std::vector<std::size_t> repeats(kMostPhases + 1, 0);
+  for (std::size_t p = count; p-- > 0;) {
+    const auto own = static_cast<std::int64_t>(pushes[p].size());
+    best[p] = {best[p + 1].bytes + (own == 0 ? 0 : kPushBytes + own * kStatementBytes), 1, 1};
+    for (std::size_t l = 1; l <= kMostPhases && p + l < count; ++l) {
+      repeats[l] = same(pushes[p], pushes[p + l]) ? repeats[l] + 1 : 0;
+      const std::size_t rounds = repeats[l] / l + 1;
+      if (rounds < 2) continue;
+      const std::int64_t bytes = 2 * kPushBytes + static_cast<std::int64_t>(l) * kPhaseBytes +
+                                 steps_in(pushes, p, l) * kLoopStepBytes +
+                                 best[p + l * rounds].bytes;
+      if (bytes < best[p].bytes) best[p] = {bytes, l, rounds};
+    }
+  }
+  return best;
+}
+
+// The statements of a phase, with the rows that each advances by from round to round.
+Schedule phase_of(const std::vector<Push>& pushes, std::size_t row, std::size_t phases) {
+  if (pushes[row].empty()) return {};
+  ScheduleBlock block;
+  for (std::size_t i = 0; i < pushes[row].size(); ++i) {
+    const Step& step = pushes[row][i];
+    block.steps.push_back({step, pushes[row + phases][i].first_row - step.first_row});
+  }
+  return {block};
+}
+
+std::int64_t schedule_bytes(const Schedule& schedule, bool& table) {
+  std::int64_t bytes = 0;
   for (const ScheduleBlock& block : schedule) {
     const auto steps = static_cast<std::int64_t>(block.steps.size());
     switch (block.kind) {
@@ -96,6 +165,41 @@ std::int64_t schedule_bytes(const Schedule& schedule, std::size_t calls) {
         table = true;
         break;
     }
+  }
+  return bytes;
+}
+
+}  // namespace
+
+std::vector<PushBlock> make_push_schedule(const Plan& plan) {
+  const std::vector<Push> pushes = pushes_of(plan);
+  const std::vector<PushChoice> best = cheapest(pushes);
+  std::vector<PushBlock> blocks;
+  for (std::size_t p = 0; p < pushes.size(); p += best[p].phases * best[p].rounds) {
+    const PushChoice& choice = best[p];
+    if (choice.rounds == 1 && pushes[p].empty()) continue;
+    PushBlock block{static_cast<std::int64_t>(p), static_cast<std::int64_t>(choice.rounds), {}};
+    for (std::size_t phase = 0; phase < choice.phases; ++phase) {
+      block.phases.push_back(choice.rounds == 1 ? make_schedule(pushes[p])
+                                                : phase_of(pushes, p + phase, choice.phases));
+    }
+    blocks.push_back(std::move(block));
+  }
+  return blocks;
+}
+
+std::int64_t schedule_bytes(const Plan& plan, std::size_t calls) {
+  bool table = false;
+  std::int64_t bytes = 0;
+  if (plan.input_rows) {
+    for (const PushBlock& block : make_push_schedule(plan)) {
+      bytes += kPushBytes + (block.rounds > 1 ? kPushBytes : 0);
+      for (const Schedule& phase : block.phases) {
+        bytes += schedule_bytes(phase, table) + (block.phases.size() > 1 ? kPhaseBytes : 0);
+      }
+    }
+  } else {
+    bytes = schedule_bytes(make_schedule(plan.steps), table);
   }
   if (table) bytes += kPointerBytes * static_cast<std::int64_t>(calls);
   return bytes;

@@ -28,10 +28,23 @@ struct ScheduleBlock {
 
 using Schedule = std::vector<ScheduleBlock>;
 
-Schedule make_schedule(const Plan& plan);
+Schedule make_schedule(const std::vector<Step>& steps);
 
-// Bytes of code and tables that the schedule takes on a Cortex-M7, GCC -O2: measured on the reference networks, within a
-// tenth. `calls`: of the program.
-std::int64_t schedule_bytes(const Schedule& schedule, std::size_t calls);
+// What the application's row `row` of the input sets off (Plan::input_rows), for rows [first_row, first_row + phases.size() *
+// rounds): phases[(row - first_row) % phases.size()], whose steps advance by their stride from round to round.
+struct PushBlock {
+  std::int64_t first_row = 0, rounds = 1;
+  std::vector<Schedule> phases;
+  std::int64_t end_row() const {
+    return first_row + rounds * static_cast<std::int64_t>(phases.size());
+  }
+};
+
+// Rows that set nothing off have no block.
+std::vector<PushBlock> make_push_schedule(const Plan& plan);
+
+// Bytes of code and tables that the plan's schedule takes on a Cortex-M7, GCC -O2: measured on the reference networks, within
+// a tenth. `calls`: of the program.
+std::int64_t schedule_bytes(const Plan& plan, std::size_t calls);
 
 }  // namespace linnet

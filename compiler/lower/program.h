@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -40,12 +41,24 @@ struct Constant {
 
 // How a call sees a buffer or a constant as rows. For a buffer: `first_byte` into it, its own pitch and row count
 // (N-dimensional kernels may see a whole buffer as one row).
+//
+// A slice of a buffer's channels is an operand too: pixels of `pixel_bytes`, `pixel_pitch_bytes` apart (slices.h).
 struct RowsOperand {
   std::variant<BufferId, ConstantId> source;
   std::int64_t first_byte = 0;
   std::int64_t row_bytes = 0;  // pitch
   std::int64_t rows = 1;
+  std::int64_t pixel_pitch_bytes = 0;  // 0: no slice, a row's bytes lie side by side
+  std::int64_t pixel_bytes = 0;
+
+  bool is_slice() const { return pixel_pitch_bytes != 0; }
 };
+
+// Whether two operands of one buffer have bytes in common, whatever their rows.
+inline bool share_bytes(const RowsOperand& a, const RowsOperand& b) {
+  if (!a.is_slice() || !b.is_slice()) return true;
+  return a.first_byte < b.first_byte + b.pixel_bytes && b.first_byte < a.first_byte + a.pixel_bytes;
+}
 
 // Input rows [first, end).
 struct RowRange {
@@ -73,6 +86,20 @@ struct Field {
   std::variant<std::int64_t, float, ConstantId> value;
 };
 
+// How a call's operands may be slices of channels: the Layer's fields that hold the distance from pixel to pixel.
+struct SliceFields {
+  std::vector<std::string> inputs;  // one an input; empty: the kernel needs its pixels side by side
+  std::string output;
+  // Fields that change as soon as any operand is a slice.
+  std::vector<std::pair<std::string, std::int64_t>> by_pixels = {};
+  // The call itself does no more than to copy channels: those of its inputs, one after the other, or some of its input's,
+  // from `first_byte` of a pixel on. `pixel_bytes`: of each input (join), or of the output (part).
+  enum class Copies : std::uint8_t { none, join, part } copies = Copies::none;
+  std::int64_t width = 0;  // pixels in a row
+  std::vector<std::int64_t> pixel_bytes = {};
+  std::int64_t first_byte = 0;
+};
+
 struct KernelCall {
   std::string kernel;      // struct name; header linnet/kernels/KERNEL.h
   std::string layer_type;  // "Conv2dS8"
@@ -83,7 +110,9 @@ struct KernelCall {
   std::int64_t run_rows = 1;        // run() is called for rows [0, run_rows) in all, in order
   bool consumes = false;            // run() counts rows of input 0, not of the output; see rows.h
   std::int64_t scratch_bytes = 0;
-  int may_overwrite = -1;  // index of an input whose bytes the output may take over, or -1
+  int may_overwrite = -1;       // index of an input whose bytes the output may take over, or -1
+  std::int64_t block_rows = 1;  // the kernel works through so many rows at once; rows.h
+  SliceFields slices;
 
   // For reports and comparison.
   Origin origin;
@@ -92,6 +121,9 @@ struct KernelCall {
   TensorId tensor;  // of the lowered graph: what this call makes
   std::int64_t macs = 0;
   std::int64_t weights_bytes = 0;  // flash that only this call uses
+
+  // Stands for the application, which writes rows of the input. Only the planner makes such calls, for itself.
+  bool is_input() const { return kernel.empty(); }
 };
 
 // Output rows that exist when run() has been called for `run_rows` rows in all.

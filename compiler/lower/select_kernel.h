@@ -12,6 +12,7 @@
 #pragma once
 
 #include <concepts>
+#include <string>
 #include <type_traits>
 
 #include "compiler/lower/program.h"
@@ -35,6 +36,23 @@ std::vector<Field> describe(const Layer& layer) {
   return fields;
 }
 
+// Whether a layer that differs in a pitch is one of the kernel that the call has.
+template <class List, class Layer>
+bool keeps_kernel(const Layer& layer, const KernelCall& call) {
+  bool same = false;
+  List::select(layer, [&](auto kernel) { same = call.kernel == decltype(kernel)::name; });
+  return same;
+}
+
+// Field `name` (member `pitch` of the layer), when the kernel of the call takes other values than that of pixels side by
+// side; else nothing.
+template <class List, class Layer>
+std::string pitch_field(Layer layer, std::int32_t Layer::*pitch, const char* name,
+                        const KernelCall& call) {
+  layer.*pitch += 1;
+  return keeps_kernel<List>(layer, call) ? name : "";
+}
+
 inline void bind(KernelCall& call, const char* field, ConstantId constant) {
   call.fields.push_back({field, constant});
 }
@@ -49,6 +67,8 @@ bool select_kernel(const Layer& layer, KernelCall& call, Selected&& selected) {
     call.layer_type = Layer::type_name;
     call.fields = describe(layer);
     call.scratch_bytes = Kernel::scratch_bytes(layer);
+    if constexpr (requires { Kernel::block_rows(layer); })
+      call.block_rows = Kernel::block_rows(layer);
     selected(kernel);
   });
 }

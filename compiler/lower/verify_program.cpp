@@ -57,10 +57,18 @@ class Verifier {
         return fail(fmt::format("{} without a constant", what)), false;
       bytes = static_cast<std::int64_t>(program_.constants[constant].bytes.size());
     }
+    const std::int64_t before = operand.is_slice() ? 0 : operand.first_byte;
     const bool inside = operand.first_byte >= 0 && operand.rows >= 1 && operand.row_bytes >= 0 &&
-                        operand.first_byte + operand.rows * operand.row_bytes <= bytes;
+                        before + operand.rows * operand.row_bytes <= bytes &&
+                        (!operand.is_slice() || slice_inside(operand));
     if (!inside) fail(fmt::format("{} lies outside its {} bytes", what, bytes));
     return inside;
+  }
+
+  // Whole pixels, and each pixel's part inside it.
+  static bool slice_inside(const RowsOperand& operand) {
+    return operand.pixel_bytes >= 1 && operand.row_bytes % operand.pixel_pitch_bytes == 0 &&
+           operand.first_byte + operand.pixel_bytes <= operand.pixel_pitch_bytes;
   }
 
   void check_window(const KernelCall& call, const RowWindow& window, const RowsOperand& input) {
@@ -124,6 +132,8 @@ std::string show(const Program& program, const RowsOperand& operand) {
                                 : program.constants[std::get<ConstantId>(operand.source)].name;
   std::string text = fmt::format("{}[{}x{}]", name, operand.rows, operand.row_bytes);
   if (operand.first_byte != 0) text += fmt::format("+{}", operand.first_byte);
+  if (operand.is_slice())
+    text += fmt::format(" {} of {}", operand.pixel_bytes, operand.pixel_pitch_bytes);
   return text;
 }
 

@@ -20,6 +20,13 @@ void lower_table(const Table256& table, const Node& node, LowerContext& context)
   layer.run_elements = layer.in_run_step = layer.out_run_step = int32(call.output.row_bytes);
   [[maybe_unused]] const bool found = select_kernel<TableS8Kernels>(layer, call, [](auto) {});
   assert(found);
+  const RowShape rows = row_shape(call.output_type.shape);
+  call.slices = {{"in_run_step"},
+                 "out_run_step",
+                 {{"runs", rows.width},
+                  {"run_elements", rows.channels},
+                  {"in_run_step", rows.channels},
+                  {"out_run_step", rows.channels}}};
   bind(call, "table",
        context.add_table(node.origin.name + "_table", std::span<const std::int8_t>(table)));
   add_row_input(call, context.operand(node.inputs[0]));
@@ -307,6 +314,18 @@ Result<Nothing> lower(const Binary& op, const Node& node, LowerContext& context)
     fill(layer);
     layer.out_pixel_step = layer.channels;
     found = select_kernel<BinaryS8Kernels>(layer, call, [](auto) {});
+    const auto field = [&](const Broadcast& broadcast, std::int32_t BinaryS8::*pitch,
+                           const char* name) {
+      return broadcast.dense(layer.channels)
+                 ? pitch_field<BinaryS8Kernels>(layer, pitch, name, call)
+                 : "";
+    };
+    if (shapes->to == y.shape) {
+      call.slices.inputs = {field(a.broadcast, &BinaryS8::a_pixel_step, "a_pixel_step"),
+                            field(b.broadcast, &BinaryS8::b_pixel_step, "b_pixel_step")};
+      call.slices.output =
+          pitch_field<BinaryS8Kernels>(layer, &BinaryS8::out_pixel_step, "out_pixel_step", call);
+    }
   } else {
     BinaryF32 layer;
     fill(layer);

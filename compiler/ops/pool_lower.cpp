@@ -86,6 +86,17 @@ Result<Nothing> lower(const Pool2d& op, const Node& node, LowerContext& context)
   }
   assert(found);
   (void)found;
+  if (is_int8(y)) {
+    const auto set_slices = [&](auto list) {
+      using List = decltype(list);
+      call.slices.inputs = {
+          pitch_field<List>(layer, &Pool2dLayer::in_pixel_step, "in_pixel_step", call)};
+      call.slices.output =
+          pitch_field<List>(layer, &Pool2dLayer::out_pixel_step, "out_pixel_step", call);
+    };
+    op.kind == Pool2d::Kind::max ? set_slices(MaxPoolS8Kernels{})
+                                 : set_slices(AveragePoolS8Kernels{});
+  }
   call.inputs.push_back(context.operand(node.inputs[0]));
   call.windows.push_back(
       sliding_window({x.shape[0], layer.in_h, layer.out_h, layer.stride_h, layer.pad_top,

@@ -75,8 +75,10 @@ void add_strided_input(KernelCall& call, RowsOperand operand, std::int64_t first
   call.windows.push_back({false, int32(stride), int32(-first_row), 1});
 }
 
-Result<Nothing> lower_copy(const Copy& copy, const Node& node, LowerContext& context) {
+Result<Nothing> lower_copy(const Copy& copy, const Node& node, LowerContext& context,
+                           SliceFields slices = {}) {
   KernelCall call = context.begin_call(node);
+  call.slices = std::move(slices);
   const std::optional<RowCopy> rows =
       by_rows(copy, context.type(node.inputs[0]).shape, call.output_type.shape);
   if (!rows) make_whole(call);
@@ -107,6 +109,23 @@ Result<Nothing> lower_copy(const Copy& copy, const Node& node, LowerContext& con
   return ok();
 }
 
+// What is to know of a slice that takes neighbouring channels of all pixels of an int8 tensor, and nothing else.
+SliceFields channels_taken(const Slice& op, const Node& node, const LowerContext& context) {
+  const TensorType& x = context.type(node.inputs[0]);
+  SliceFields slices;
+  if (!is_int8(x) || x.shape.size() < 2) return slices;
+  const std::size_t last = x.shape.size() - 1;
+  for (std::size_t d = 0; d < last; ++d) {
+    if (op.start[d] != 0 || op.step[d] != 1 || op.size[d] != x.shape[d]) return slices;
+  }
+  if (op.step[last] != 1) return slices;
+  slices.copies = SliceFields::Copies::part;
+  slices.width = row_shape(x.shape).width;
+  slices.pixel_bytes = {op.size[last]};
+  slices.first_byte = op.start[last];
+  return slices;
+}
+
 }  // namespace
 
 Result<Nothing> lower(const Transpose& op, const Node& node, LowerContext& context) {
@@ -128,7 +147,7 @@ Result<Nothing> lower(const Slice& op, const Node& node, LowerContext& context) 
     dimensions.push_back({op.size[d], strides[d] * op.step[d]});
     offset += strides[d] * op.start[d];
   }
-  return lower_copy({dimensions, offset}, node, context);
+  return lower_copy({dimensions, offset}, node, context, channels_taken(op, node, context));
 }
 
 Result<Nothing> lower(const Expand&, const Node& node, LowerContext& context) {
@@ -164,6 +183,11 @@ Result<Nothing> lower(const Concat& op, const Node& node, LowerContext& context)
   }
   [[maybe_unused]] const bool found = select_kernel<ConcatKernels>(layer, call, [](auto) {});
   assert(found);
+  if (is_int8(y) && by_rows && axis + 1 == y.shape.size()) {
+    call.slices.copies = SliceFields::Copies::join;
+    call.slices.width = row_shape(y.shape).width;
+    call.slices.pixel_bytes.assign(chunks.begin(), chunks.end());
+  }
   bind(call, "chunk_bytes", add_words(context, node.origin.name + "_chunks", chunks));
   context.add_call(std::move(call));
   return ok();

@@ -62,7 +62,9 @@ class Checker {
       fail(fmt::format("'{}' does not fit its place", buffer.name));
     }
     const bool port = buffer.is_input || buffer.is_output;
-    if (port && place->capacity_rows < buffer.rows) fail("'" + buffer.name + "' must be whole");
+    const bool by_rows = plan_.input_rows && buffer.is_input && !buffer.is_output;
+    if (port && !by_rows && place->capacity_rows < buffer.rows)
+      fail("'" + buffer.name + "' must be whole");
     if (place->offset % buffer.alignment != 0) fail("'" + buffer.name + "' is not aligned");
   }
 
@@ -89,13 +91,21 @@ class Checker {
       }
     }
     std::vector<std::int64_t> done(program_.calls.size(), 0);
+    std::int64_t given = 0;
     for (const Step& step : plan_.steps) {
+      if (plan_.input_rows && !step.call.valid()) {
+        if (step.first_row != given) fail("rows of the input are not given in order");
+        given += step.row_count;
+        continue;
+      }
       if (!step.call.valid() || step.call.index() >= program_.calls.size())
         return fail("a step of no call");
       std::int64_t& rows = done[step.call.index()];
       if (step.first_row != rows || step.row_count < 1) fail("rows are not made in order");
       rows += step.row_count;
     }
+    if (plan_.input_rows && given != program_.inputs.front().rows)
+      fail("not all rows of the input are given");
     for (std::size_t c = 0; c < done.size(); ++c) {
       if (done[c] != program_.calls[c].run_rows) {
         fail("'" + program_.calls[c].origin.name + "' does not make all its rows");
@@ -126,11 +136,26 @@ class Checker {
         const Placement& p = plan_.placements[a];
         const Placement& q = plan_.placements[b];
         const bool together = p.first_step <= q.last_step && q.first_step <= p.last_step;
-        if (together && overlap(bytes_of(p), bytes_of(q))) {
+        if (together && overlap(bytes_of(p), bytes_of(q)) && !chase(a, b)) {
           fail(fmt::format("'{}' and '{}' overlap", p.name, q.name));
         }
       }
     }
+  }
+
+  // The two may overlap: which rows are written over which is seen step by step.
+  bool chase(std::size_t a, std::size_t b) const {
+    return std::any_of(plan_.chases.begin(), plan_.chases.end(), [&](const PlacedChase& chase) {
+      const auto grows = static_cast<std::size_t>(chase.grows);
+      const auto dies = static_cast<std::size_t>(chase.dies);
+      return (grows == a && dies == b) || (grows == b && dies == a);
+    });
+  }
+  bool chased(BufferId buffer) const {
+    const std::int32_t place = plan_.placement_of[buffer];
+    return std::any_of(plan_.chases.begin(), plan_.chases.end(), [&](const PlacedChase& chase) {
+      return chase.grows == place || chase.dies == place;
+    });
   }
 
   static Bytes bytes_of(const Placement& place) {
@@ -144,6 +169,17 @@ class Checker {
     const BufferId id = std::get<BufferId>(operand.source);
     const Buffer& buffer = program_.buffers[id];
     const Placement& place = plan_.placements[static_cast<std::size_t>(plan_.placement_of[id])];
+    if (operand.is_slice()) {
+      for (std::int64_t row = first; row < last; ++row) {
+        const std::int64_t begin = place.offset + (row % place.capacity_rows) * buffer.row_bytes;
+        for (std::int64_t at = operand.first_byte; at < operand.row_bytes;
+             at += operand.pixel_pitch_bytes) {
+          visit(Bytes{place.bank, begin + at, begin + at + operand.pixel_bytes},
+                tag(id, row * buffer.row_bytes + at));
+        }
+      }
+      return;
+    }
     std::int64_t position = operand.first_byte + first * operand.row_bytes;
     const std::int64_t end = operand.first_byte + last * operand.row_bytes;
     if (position < 0 || end > buffer.bytes())
@@ -191,6 +227,20 @@ class Checker {
   }
 
   void run_step(const Step& step) {
+    if (!step.call.valid()) {
+      return write(program_.inputs.front(), step.first_row, step.first_row + step.row_count);
+    }
+    const KernelCall& call = program_.calls[step.call.index()];
+    // Where an output grows into rows that die, within one step too: block by block, as kernels work.
+    if (!chased(std::get<BufferId>(call.output.source))) return run_rows(step, step.row_count);
+    for (std::int64_t row = 0; row < step.row_count; row += call.block_rows) {
+      run_rows({step.call, step.first_row + row, 0},
+               std::min(call.block_rows, step.row_count - row));
+    }
+  }
+
+  void run_rows(Step step, std::int64_t row_count) {
+    step.row_count = row_count;
     const KernelCall& call = program_.calls[step.call.index()];
     std::vector<Bytes> written;
     const std::int64_t first_made = rows_made(call, step.first_row);
@@ -232,7 +282,9 @@ class Checker {
     for (const BankUse& bank : plan_.banks) {
       memory_.emplace_back(static_cast<std::size_t>(bank.used_bytes), kNobody);
     }
-    for (const RowsOperand& input : program_.inputs) write(input, 0, input.rows);
+    for (const RowsOperand& input : program_.inputs) {
+      if (!plan_.input_rows) write(input, 0, input.rows);
+    }
     for (const Step& step : plan_.steps) {
       run_step(step);
       if (!diagnostics_.empty()) return;
@@ -269,9 +321,11 @@ std::string print(const Program& program, const Plan& plan) {
   }
   for (std::size_t s = 0; s < plan.steps.size(); ++s) {
     const Step& step = plan.steps[s];
-    const KernelCall& call = program.calls[step.call.index()];
-    fmt::format_to(out, "step {}: {} '{}' rows {}..{}\n", s, call.op, call.origin.name,
-                   step.first_row, step.first_row + step.row_count - 1);
+    const bool input = !step.call.valid();
+    fmt::format_to(out, "step {}: {} '{}' rows {}..{}\n", s,
+                   input ? "Input" : program.calls[step.call.index()].op,
+                   input ? "" : program.calls[step.call.index()].origin.name, step.first_row,
+                   step.first_row + step.row_count - 1);
   }
   return text;
 }

@@ -48,7 +48,7 @@ class Drawing {
     add("<text x=\"{:.0f}\" y=\"20\" font-size=\"14\">{}: {} bytes in arenas, {} alive at most, {} "
         "by whole tensors; {} segments, {} kernel calls</text>\n",
         kLeft, escaped(program_.name), plan_.arena_bytes, plan_.lower_bound_bytes,
-        plan_.whole_tensor_bytes, plan_.segments.size(), plan_.steps.size());
+        plan_.whole_tensor_bytes, plan_.segments.size(), plan_.kernel_calls());
     double top = kTop;
     for (std::size_t bank = 0; bank < plan_.banks.size(); ++bank) {
       if (plan_.banks[bank].used_bytes == 0) continue;

@@ -26,8 +26,17 @@ struct PlaceItem {
   std::int64_t first_step = 0, last_step = 0;  // inclusive
   std::int32_t alignment = 8;
   bool needs_dma = false;  // prefers banks that peripherals reach
-  std::int32_t only_bank =
-      -1;  // the one bank that it may lie in; it then need not be one that peripherals reach
+  // The one bank that it may lie in; it then need not be one that peripherals reach.
+  std::int32_t only_bank = -1;
+  std::int64_t moved_bytes =
+      0;  // read and written in one inference: what is hot lies in fast memory
+};
+
+// Item `grows` is filled as item `dies` is read for the last time, so that their bytes may overlap: when `dies` begins at
+// least `gap_bytes` above the beginning of `grows`, and both lie in one bank.
+struct PlaceChase {
+  std::size_t grows = 0, dies = 0;
+  std::int64_t gap_bytes = 0;
 };
 
 struct Place {
@@ -43,16 +52,17 @@ struct PlaceResult {
   std::int64_t unplaced_bytes = 0;  // of the items that found no room
 };
 
-// Banks are filled in the order given (rank order), as long as that makes the sum of the arenas little larger, and not
-// larger than `limit_bytes` where a smaller one is possible. Deterministic.
-PlaceResult place(std::span<const PlaceItem> items, std::span<const MemoryBank> banks,
-                  std::optional<std::int64_t> limit_bytes = {});
+// The first bank (the fastest) takes the hottest items, as long as that makes the sum of the arenas little larger, and not
+// larger than `limit_bytes` where a smaller one is possible; the others are filled in the order given. Deterministic.
+PlaceResult place(std::span<const PlaceItem> items, std::span<const PlaceChase> chases,
+                  std::span<const MemoryBank> banks, std::optional<std::int64_t> limit_bytes = {});
 
-// Most bytes live at one step, and the first step where that is so.
+// Most bytes live at one step, and the first step where that is so. Items that chase each other count as what the two take
+// together.
 struct LowerBound {
   std::int64_t bytes = 0;
   std::int64_t step = -1;
 };
-LowerBound lower_bound(std::span<const PlaceItem> items);
+LowerBound lower_bound(std::span<const PlaceItem> items, std::span<const PlaceChase> chases = {});
 
 }  // namespace linnet

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 
+#include "compiler/lower/slices.h"
 #include "compiler/plan/place.h"
 #include "compiler/plan/segments.h"
 
@@ -59,6 +60,7 @@ class Assembler {
       need.capacity_rows = program_.buffers[RowModel::buffer_of(output)].rows;
     }
     place_buffers(partition);
+    place_chases();
     return std::move(plan_);
   }
 
@@ -78,6 +80,11 @@ class Assembler {
       need.life.include(base + buffer.first_step);
       need.life.include(base + buffer.last_step);
       need.capacity_rows = std::max(need.capacity_rows, buffer.capacity_rows);
+    }
+    if (!single || !partitioner_.overwritten_input(segment.first).valid()) {
+      for (const Chase& chase : trace.chases) {
+        chases_.push_back({chase, base + chase.first_step, base + chase.last_step});
+      }
     }
     add_scratch(segment, trace, base);
   }
@@ -156,6 +163,18 @@ class Assembler {
     }
   }
 
+  // Where the two buffers have places of their own at that time.
+  void place_chases() {
+    for (const auto& [chase, first_step, last_step] : chases_) {
+      const std::int32_t grows = plan_.placement_of[chase.grows];
+      const std::int32_t dies = plan_.placement_of[chase.dies];
+      if (grows < 0 || dies < 0 || grows == dies) continue;
+      if (plan_.placements[static_cast<std::size_t>(grows)].first_step != first_step) continue;
+      if (plan_.placements[static_cast<std::size_t>(dies)].last_step != last_step) continue;
+      plan_.chases.push_back({grows, dies, chase.gap_bytes});
+    }
+  }
+
   // An output never takes the place of an input when the two have banks of their own.
   bool keeps_apart(BufferId from, BufferId to) const {
     if (!ports_apart_ || !program_.buffers[to].is_output) return false;
@@ -170,8 +189,54 @@ class Assembler {
   const Partitioner& partitioner_;
   bool ports_apart_;
   IdVector<BufferId, BufferNeed> needs_;
+  struct TimedChase {
+    Chase chase;
+    std::int64_t first_step, last_step;  // of the plan
+  };
+  std::vector<TimedChase> chases_;
   Plan plan_;
 };
+
+// ---- the input by rows: the planner's own program has a call that stands for the application ----
+
+Program with_input_call(const Program& program) {
+  Program fed;
+  fed.name = program.name;
+  fed.buffers = program.buffers;
+  fed.outputs = program.outputs;
+  KernelCall rows;
+  rows.output = program.inputs.front();
+  rows.run_rows = rows.output.rows;
+  rows.op = "Input";
+  const BufferId id = RowModel::buffer_of(rows.output);
+  rows.origin = {program.buffers[id].name, "Input"};
+  fed.buffers[id].is_input = false;
+  fed.calls.push_back(std::move(rows));
+  fed.calls.insert(fed.calls.end(), program.calls.begin(), program.calls.end());
+  return fed;
+}
+
+// The plan of such a program as one of the program itself.
+Plan without_input_call(Plan plan, BufferId input) {
+  const auto shifted = [](CallId call) {
+    return call.index() == 0 ? CallId{} : CallId{call.index() - 1};
+  };
+  for (Step& step : plan.steps) step.call = shifted(step.call);
+  std::vector<Segment> segments;
+  for (Segment segment : plan.segments) {
+    if (segment.last.index() == 0) continue;
+    segment.first = segment.first.index() == 0 ? CallId{0} : shifted(segment.first);
+    segment.last = shifted(segment.last);
+    if (segments.empty()) segment.first_step = 0;
+    segments.push_back(segment);
+  }
+  plan.segments = std::move(segments);
+  plan.scratch_of_call.erase(plan.scratch_of_call.begin());
+  // The first row may be written at any time before the first step.
+  plan.placements[static_cast<std::size_t>(plan.placement_of[input])].first_step = -1;
+  plan.input_rows = true;
+  return plan;
+}
 
 std::int32_t bank_index(const Target& target, const std::string& name) {
   for (std::size_t b = 0; b < target.banks.size(); ++b) {
@@ -186,7 +251,35 @@ std::vector<PlaceItem> place_items(const Program& program, const Plan& plan, con
   const std::int32_t output_bank = bank_index(target, options.output_bank);
   std::vector<PlaceItem> items;
   for (const Placement& placement : plan.placements) {
-    items.push_back({placement.bytes, placement.first_step, placement.last_step, 8, false, -1});
+    PlaceItem item;
+    item.bytes = placement.bytes;
+    item.first_step = placement.first_step;
+    item.last_step = placement.last_step;
+    items.push_back(item);
+  }
+  // Each step reads the rows under its window and writes what it makes.
+  for (const Step& step : plan.steps) {
+    if (!step.call.valid()) continue;
+    const KernelCall& call = program.calls[step.call.index()];
+    const auto move = [&](const RowsOperand& operand, std::int64_t rows) {
+      const BufferId id = RowModel::buffer_of(operand);
+      if (!id.valid()) return;
+      const std::int64_t row_bytes =
+          operand.is_slice() ? operand.row_bytes / operand.pixel_pitch_bytes * operand.pixel_bytes
+                             : operand.row_bytes;
+      items[static_cast<std::size_t>(plan.placement_of[id])].moved_bytes += rows * row_bytes;
+    };
+    for (std::size_t i = 0; i < call.inputs.size(); ++i) {
+      const RowRange rows =
+          rows_under(call.windows[i], step.first_row, step.row_count, call.inputs[i].rows);
+      move(call.inputs[i], rows.end - rows.first);
+    }
+    move(call.output, step.row_count);
+    const std::int32_t scratch = plan.scratch_of_call[step.call.index()];
+    if (scratch >= 0) {
+      // Filled once and read for each output: hotter than any row.
+      items[static_cast<std::size_t>(scratch)].moved_bytes += 8 * call.scratch_bytes;
+    }
   }
   for (std::size_t b = 0; b < program.buffers.size(); ++b) {
     const BufferId id{b};
@@ -201,23 +294,34 @@ std::vector<PlaceItem> place_items(const Program& program, const Plan& plan, con
   return items;
 }
 
+// The step itself, or the first after it at which a kernel runs.
+std::int64_t kernel_step(const Plan& plan, std::int64_t step) {
+  step = std::max<std::int64_t>(step, 0);
+  while (step + 1 < static_cast<std::int64_t>(plan.steps.size()) &&
+         !plan.steps[static_cast<std::size_t>(step)].call.valid()) {
+    ++step;
+  }
+  return step;
+}
+
 // "layer 'Conv_7' (Conv2d 3x3), where 315 KiB live at once"
 std::string describe_peak(const Program& program, const Plan& plan, const LowerBound& bound) {
   if (bound.step < 0 || program.calls.empty())
     return fmt::format("the inputs, {} bytes", bound.bytes);
-  const KernelCall& call =
-      program.calls[plan.steps[static_cast<std::size_t>(bound.step)].call.index()];
+  const auto step = static_cast<std::size_t>(kernel_step(plan, bound.step));
+  const KernelCall& call = program.calls[plan.steps[step].call.index()];
   return fmt::format("layer '{}' ({}), where {} bytes live at once", call.origin.name, call.op,
                      bound.bytes);
 }
 
 Diagnostic does_not_fit(const Program& program, const Plan& plan, const Target& target,
-                        const std::vector<PlaceItem>& items, const LowerBound& bound) {
+                        const std::vector<PlaceItem>& items, const std::vector<PlaceChase>& chases,
+                        const LowerBound& bound) {
   std::int64_t capacity = 0;
   for (const MemoryBank& bank : target.banks) capacity += bank.size_bytes.value_or(0);
   MemoryBank endless;
   endless.name = "ram";
-  const PlaceResult best = place(items, std::span(&endless, 1));
+  const PlaceResult best = place(items, chases, std::span(&endless, 1));
   const bool in_float =
       !program.calls.empty() && program.calls.back().output_type.dtype == DType::f32;
   // E301: the arenas do not fit the target's banks.
@@ -239,7 +343,8 @@ class Planner {
       : program_(program),
         target_(target),
         options_(options),
-        model_(program),
+        fed_(options.input_rows ? with_input_call(program) : Program{}),
+        model_(options.input_rows ? fed_ : program),
         partitioner_(model_),
         whole_(partitioner_.whole()) {}
 
@@ -313,10 +418,18 @@ class Planner {
   Result<Plan> plan(const Partition& partition) {
     Plan plan = Assembler(model_, partitioner_, options_.input_bank != options_.output_bank)
                     .assemble(partition);
+    if (options_.input_rows) {
+      plan = without_input_call(std::move(plan), RowModel::buffer_of(program_.inputs.front()));
+    }
     const std::vector<PlaceItem> items = place_items(program_, plan, target_, options_);
-    const LowerBound bound = lower_bound(items);
-    const PlaceResult result = place(items, target_.banks, options_.arena_limit_bytes);
-    if (!result.fits) return does_not_fit(program_, plan, target_, items, bound);
+    std::vector<PlaceChase> chases;
+    for (const PlacedChase& chase : plan.chases) {
+      chases.push_back({static_cast<std::size_t>(chase.grows), static_cast<std::size_t>(chase.dies),
+                        chase.gap_bytes});
+    }
+    const LowerBound bound = lower_bound(items, chases);
+    const PlaceResult result = place(items, chases, target_.banks, options_.arena_limit_bytes);
+    if (!result.fits) return does_not_fit(program_, plan, target_, items, chases, bound);
     for (std::size_t i = 0; i < items.size(); ++i) {
       plan.placements[i].bank = result.places[i].bank;
       plan.placements[i].offset = result.places[i].offset;
@@ -325,19 +438,66 @@ class Planner {
     plan.arena_bytes = result.total_bytes;
     plan.lower_bound_bytes = bound.bytes;
     plan.whole_tensor_bytes = whole_.peak_bytes;
-    plan.peak_step = static_cast<std::int32_t>(std::max<std::int64_t>(bound.step, 0));
+    plan.peak_step = static_cast<std::int32_t>(kernel_step(plan, bound.step));
     return plan;
   }
 
   const Program& program_;
   const Target& target_;
   PlanOptions options_;
+  Program fed_;  // with the application's call, when it gives rows
   RowModel model_;
   Partitioner partitioner_;
   Partition whole_;
 };
 
 }  // namespace
+
+namespace {
+
+// All of a program but its constants, which no plan looks at.
+Program without_constants(const Program& program) {
+  Program bare;
+  bare.name = program.name;
+  bare.buffers = program.buffers;
+  bare.calls = program.calls;
+  bare.inputs = program.inputs;
+  bare.outputs = program.outputs;
+  return bare;
+}
+
+// The bytes that a plan of the mode would take.
+std::int64_t peak_bytes(const Program& program, const PlanOptions& options) {
+  const RowModel model(program);
+  Partitioner partitioner(model);
+  const bool whole = options.mode == PlanMode::whole ||
+                     (options.mode == PlanMode::automatic && !options.arena_limit_bytes &&
+                      options.optimize == Optimize::speed);
+  return whole ? partitioner.whole().peak_bytes : partitioner.lowest_peak().peak_bytes;
+}
+
+}  // namespace
+
+Program remove_copies(Program program, const PlanOptions& options) {
+  Program bare = without_constants(program);
+  std::size_t kept = 0;  // copies that stay, before the next one to try
+  std::int64_t peak = -1;
+  for (;;) {
+    const std::vector<CallId> copies = removable_copies(bare);
+    if (kept >= copies.size()) return program;
+    if (peak < 0) peak = peak_bytes(bare, options);
+    Program tried = bare;
+    remove_copy(tried, copies[kept]);
+    const std::int64_t found = peak_bytes(tried, options);
+    if (found > peak) {
+      ++kept;
+      continue;
+    }
+    peak = found;
+    bare = std::move(tried);
+    remove_copy(program, copies[kept]);
+  }
+}
 
 std::vector<Plan> pareto_front(const Program& program, const Target& target) {
   return Planner(program, target, {}).front();

@@ -4,6 +4,7 @@
 // inside it are rings of a few rows. A segment of one call over all its rows is the classic whole-tensor plan.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -34,7 +35,8 @@ struct Segment {
   std::int64_t first_step = 0;
 };
 
-// One produce(): the call makes rows [first_row, first_row + row_count) of its output.
+// One produce(): the call makes rows [first_row, first_row + row_count) of its output. Without a call: the application
+// gives these rows of the input (PlanOptions::input_rows).
 struct Step {
   CallId call;
   std::int64_t first_row = 0;
@@ -53,22 +55,36 @@ struct Placement {
   std::int64_t offset = 0;  // bytes into the bank's arena
 };
 
+// Two placements whose bytes overlap while both are live, because rows of one are written only where those of the other
+// have had their last reader (rows.h, Chase).
+struct PlacedChase {
+  std::int32_t grows = 0, dies = 0;  // indices into placements
+  std::int64_t gap_bytes = 0;
+};
+
 struct BankUse {
   std::int64_t used_bytes = 0;  // arena size
 };
 
 struct Plan {
+  bool input_rows = false;
   std::vector<Segment> segments;
   std::vector<Step> steps;
   std::vector<Placement> placements;
   IdVector<BufferId, std::int32_t>
       placement_of;  // index into placements; buffers that share bytes share a placement
+  std::vector<PlacedChase> chases;
   std::vector<std::int32_t> scratch_of_call;  // index into placements by call, -1 without scratch
   std::vector<BankUse> banks;                 // as many as Target::banks
   std::int64_t arena_bytes = 0;               // sum over banks
   std::int64_t lower_bound_bytes = 0;         // most bytes live at one step
   std::int64_t whole_tensor_bytes = 0;        // lower bound of the plan with whole tensors
   std::int32_t peak_step = 0;                 // a step where the lower bound is reached
+
+  std::size_t kernel_calls() const {
+    return static_cast<std::size_t>(std::count_if(
+        steps.begin(), steps.end(), [](const Step& step) { return step.call.valid(); }));
+  }
 };
 
 enum class PlanMode : std::uint8_t {
@@ -86,11 +102,17 @@ struct PlanOptions {
   std::optional<std::int64_t> arena_limit_bytes = {};
   // Banks that hold all inputs and all outputs; empty: any that peripherals reach. They must be the target's.
   std::string input_bank = {}, output_bank = {};
+  // --input rows: the application gives the one input row by row, so that it need not be held whole.
+  bool input_rows = false;
 };
 
 // Fails with E301 when a bank's size is exceeded (states the best reached and the layer at the peak).
 Result<Plan> make_plan(const Program& program, const Target& target,
                        const PlanOptions& options = {});
+
+// Leaves out copies that join or take channels (compiler/lower/slices.h) where that does not cost RAM, as far as the plan's
+// mode cares about it.
+Program remove_copies(Program program, const PlanOptions& options);
 
 // What RAM buys: plans of which none takes less RAM and fewer kernel calls than another, the least RAM first.
 std::vector<Plan> pareto_front(const Program& program, const Target& target);

@@ -15,6 +15,7 @@ RowModel::RowModel(const Program& program)
     : program_(program),
       readers_(program.buffers.size()),
       writers_(program.buffers.size()),
+      sources_(program.calls.size()),
       may_be_ring_(program.buffers.size(), true) {
   const auto look = [&](const RowsOperand& operand) {
     const BufferId id = buffer_of(operand);
@@ -38,8 +39,20 @@ RowModel::RowModel(const Program& program)
   }
   for (std::size_t b = 0; b < program.buffers.size(); ++b) {
     const BufferId id{b};
-    if (writers_[id].size() != 1) may_be_ring_[id] = false;
-    if (program.buffers[id].is_input) may_be_ring_[id] = false;
+    const bool by_slices = std::all_of(writers_[id].begin(), writers_[id].end(), [&](auto writer) {
+      return program.calls[writer].output.is_slice();
+    });
+    if (writers_[id].empty() || (writers_[id].size() > 1 && !by_slices)) may_be_ring_[id] = false;
+  }
+  for (std::size_t c = 0; c < program.calls.size(); ++c) {
+    for (const RowsOperand& input : program.calls[c].inputs) {
+      std::vector<std::size_t>& sources = sources_[c].emplace_back();
+      const BufferId id = buffer_of(input);
+      if (!id.valid()) continue;
+      for (const std::size_t writer : writers_[id]) {
+        if (share_bytes(input, program.calls[writer].output)) sources.push_back(writer);
+      }
+    }
   }
 }
 
@@ -97,10 +110,12 @@ class Walk {
       }
     }
     for (std::size_t c = first; c < end; ++c) lay_in_place(c);
+    find_chases();
   }
 
   SegmentTrace run() {
     pull_ends();
+    choose_chases();
     for (State& state : states_) {
       if (state.leader != kNone) {
         state.trace.lies_in = states_[leader_of(state.leader)].trace.buffer;
@@ -120,8 +135,9 @@ class Walk {
     bool read_later = false;
     bool ring = false;
     std::size_t leader = kNone;  // the state of the buffer that its rows lie in
-    std::int64_t rows = 0;       // made
+    std::int64_t rows = 0;       // made by the writer that is furthest
     std::int64_t freed = 0;
+    bool grows = false;  // a whole buffer that the segment fills and leaves behind
   };
 
   // An elementwise call turns each row into its result where it lies, when it is the row's only reader.
@@ -134,6 +150,7 @@ class Walk {
     const BufferId from = RowModel::buffer_of(input);
     const BufferId to = RowModel::buffer_of(call.output);
     if (!from.valid() || from == to || model_.writers(to).size() != 1) return;
+    if (input.is_slice() || call.output.is_slice() || model_.writers(from).size() != 1) return;
     const bool row_by_row = !window.whole && window.each.empty() && window.stride == 1 &&
                             window.pad_top == 0 && window.extent == 1;
     const Buffer& source = model_.program().buffers[from];
@@ -173,11 +190,6 @@ class Walk {
       const State& state = state_of(RowModel::buffer_of(model_.program().calls[c].output));
       if (state.read_later || state.readers.empty()) ends.push_back(c);
     }
-    // A buffer that several calls write has readers, and yet nobody may pull its last writers: they come last.
-    for (std::size_t c = first_; c < end_; ++c) {
-      const BufferId out = RowModel::buffer_of(model_.program().calls[c].output);
-      if (model_.writers(out).size() > 1) ends.push_back(c);
-    }
     for (;;) {
       std::size_t behind = end_;
       for (const std::size_t c : ends) {
@@ -193,33 +205,28 @@ class Walk {
     }
   }
 
-  // Rows of the buffer that exist for its readers: none before all its writers are through, when they are several.
-  void pull(BufferId id, std::int64_t rows) {
-    State& state = state_of(id);
-    if (!state.inside) return;
-    const std::vector<std::size_t>& writers = model_.writers(id);
-    if (writers.size() == 1) {
-      while (state.rows < rows) run(writers.front());
-      return;
-    }
-    for (const std::size_t writer : writers) {
-      if (writer < first_ || writer >= end_) continue;
-      while (done(writer) < run_rows(writer)) run(writer);
+  // Makes rows [0, rows) of the buffer behind an input exist, as far as the call sees them.
+  void pull(std::size_t c, std::size_t input, std::int64_t rows) {
+    for (const std::size_t writer : model_.sources(c, input)) {
+      if (writer < first_ || writer >= end_ || writer == c) continue;
+      while (model_.rows_written(writer, done(writer)) < rows) run(writer);
     }
   }
 
   void run(std::size_t c) {
     const KernelCall& call = model_.program().calls[c];
     const std::int64_t row = done(c);
-    const std::int64_t count = std::min(block_rows_, call.run_rows - row);
+    // The application gives one row at a time: all that a row allows is done before the next one.
+    const std::int64_t count = call.is_input() ? 1 : std::min(block_rows_, call.run_rows - row);
     assert(count > 0);
     for (std::size_t i = 0; i < call.inputs.size(); ++i) {
       const BufferId id = RowModel::buffer_of(call.inputs[i]);
-      if (id.valid()) pull(id, model_.rows_read(c, i, row, count).end);
+      if (id.valid()) pull(c, i, model_.rows_read(c, i, row, count).end);
     }
     assert(done(c) == row);
     const auto step = static_cast<std::int64_t>(trace_.steps.size());
     trace_.steps.push_back({CallId{c}, row, count});
+    if (!dying_.empty()) widen_gaps(c, row, count);
     done(c) = row + count;
 
     State& out = state_of(RowModel::buffer_of(call.output));
@@ -256,9 +263,77 @@ class Walk {
     return lowest;
   }
 
+  // ---- whole buffers that grow as others die (Chase) ----
+
+  void find_chases() {
+    for (std::size_t s = 0; s < states_.size(); ++s) {
+      State& state = states_[s];
+      const Buffer& buffer = model_.program().buffers[state.trace.buffer];
+      if (!state.inside) {
+        if (!state.read_later && !state.readers.empty() && buffer.rows > 1)
+          dying_.push_back({s, {}});
+      } else if (state.read_later && !state.ring &&
+                 model_.writers(state.trace.buffer).size() == 1) {
+        const KernelCall& call = model_.program().calls[model_.writers(state.trace.buffer).front()];
+        state.grows = !call.consumes && !call.output.is_slice();
+      }
+    }
+    for (Dying& dying : dying_) dying.gaps.assign(states_.size(), -1);
+  }
+
+  // The call is about to make rows of a growing buffer: in blocks, each written when what it needs has been read.
+  void widen_gaps(std::size_t c, std::int64_t first_row, std::int64_t row_count) {
+    const KernelCall& call = model_.program().calls[c];
+    const std::size_t to = leader_of(index_of(RowModel::buffer_of(call.output)));
+    if (!states_[to].grows || call.consumes) return;
+    for (Dying& dying : dying_) {
+      const State& from = states_[dying.state];
+      const std::int64_t pitch = model_.program().buffers[from.trace.buffer].row_bytes;
+      for (std::int64_t row = first_row; row < first_row + row_count; row += call.block_rows) {
+        done(c) = row;
+        const std::int64_t end = std::min(row + call.block_rows, first_row + row_count);
+        const std::int64_t top =
+            call.output.first_byte + rows_made(call, end) * call.output.row_bytes;
+        dying.gaps[to] = std::max(dying.gaps[to], top - lowest_needed(from) * pitch);
+      }
+      done(c) = first_row;
+    }
+  }
+
+  void choose_chases() {
+    std::vector<Chase> found;
+    for (const Dying& dying : dying_) {
+      const State& from = states_[dying.state];
+      const Buffer& dies = model_.program().buffers[from.trace.buffer];
+      for (std::size_t s = 0; s < states_.size(); ++s) {
+        const State& to = states_[s];
+        if (dying.gaps[s] < 0 || to.leader != kNone) continue;
+        const std::int64_t apart = dies.bytes() + model_.program().buffers[to.trace.buffer].bytes();
+        const std::int64_t together = std::max(dying.gaps[s] + dies.bytes(), apart - dies.bytes());
+        if (together >= apart || to.trace.first_step > from.trace.last_step) continue;
+        found.push_back({to.trace.buffer, from.trace.buffer, dying.gaps[s], to.trace.first_step,
+                         from.trace.last_step, apart - together});
+      }
+    }
+    std::stable_sort(found.begin(), found.end(),
+                     [](const Chase& a, const Chase& b) { return a.saved_bytes > b.saved_bytes; });
+    for (const Chase& chase : found) {
+      const bool taken = std::any_of(trace_.chases.begin(), trace_.chases.end(), [&](auto& other) {
+        return other.grows == chase.grows || other.dies == chase.dies;
+      });
+      if (!taken) trace_.chases.push_back(chase);
+    }
+  }
+
+  struct Dying {
+    std::size_t state;
+    std::vector<std::int64_t> gaps;  // by growing state; -1: never written while this one is read
+  };
+
   const RowModel& model_;
   std::size_t first_, end_;
   std::int64_t block_rows_;
+  std::vector<Dying> dying_;
   std::vector<std::int64_t> done_;
   std::vector<std::int32_t> index_;
   std::vector<State> states_;

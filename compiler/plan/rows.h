@@ -31,7 +31,11 @@ class RowModel {
   const std::vector<Read>& readers(BufferId buffer) const { return readers_[buffer]; }
   // The calls that write the buffer, in order.
   const std::vector<std::size_t>& writers(BufferId buffer) const { return writers_[buffer]; }
-  // Every operand sees the buffer's own rows and one call writes it, so that it may be a ring.
+  // The calls that write what the call reads of the buffer behind its input: those of the slices that it sees.
+  const std::vector<std::size_t>& sources(std::size_t call, std::size_t input) const {
+    return sources_[call][input];
+  }
+  // Every operand sees the buffer's own rows, and one call writes it or each its own slice: it may be a ring.
   bool may_be_ring(BufferId buffer) const { return may_be_ring_[buffer]; }
   // The buffer behind an operand; none for a constant.
   static BufferId buffer_of(const RowsOperand& operand);
@@ -47,6 +51,7 @@ class RowModel {
   const Program& program_;
   IdVector<BufferId, std::vector<Read>> readers_;
   IdVector<BufferId, std::vector<std::size_t>> writers_;
+  std::vector<std::vector<std::vector<std::size_t>>> sources_;  // by call and input
   IdVector<BufferId, bool> may_be_ring_;
 };
 
@@ -59,9 +64,22 @@ struct BufferTrace {
   BufferId lies_in;
 };
 
+// Two whole buffers, of which one grows as the other dies:
+//
+//   addresses ──►   |grows: written so far ──►|      |dies: still read   |
+//
+// When `dies` begins at least `gap_bytes` above the beginning of `grows`, no row is written over one that is still read.
+struct Chase {
+  BufferId grows, dies;
+  std::int64_t gap_bytes = 0;
+  std::int64_t first_step = 0, last_step = 0;  // both live
+  std::int64_t saved_bytes = 0;                // of those that both would take apart
+};
+
 struct SegmentTrace {
   std::vector<Step> steps;
   std::vector<BufferTrace> buffers;  // those that the segment's calls write or read
+  std::vector<Chase> chases;         // of each buffer at most one
   std::int64_t calls_of_kernels() const { return static_cast<std::int64_t>(steps.size()); }
 };
 

@@ -47,6 +47,10 @@ Partitioner::Partitioner(const RowModel& model)
   while (longest_ < kLongest && static_cast<std::int64_t>(longest_ * longest_) / 2 * rows < kWork) {
     ++longest_;
   }
+  if (calls == 0 || !program.calls.front().is_input()) return;
+  const BufferId input = RowModel::buffer_of(program.calls.front().output);
+  const auto end = static_cast<std::size_t>(std::max<std::int64_t>(last_read_[input], 0)) + 1;
+  if (model.may_be_ring(input) && end <= longest_) first_end_ = end;
 }
 
 std::int64_t Partitioner::passing(std::size_t first, std::size_t end) const {
@@ -72,8 +76,8 @@ BufferId Partitioner::overwritten_input(std::size_t index) const {
   const auto here = static_cast<std::int64_t>(index);
   if (last_read_[from] != here || source.is_output || born_[to] != here) return {};
   // Of the buffers too, not only of what the call sees: a place has one row count and pitch.
-  const bool same_place = input.first_byte == 0 && call.output.first_byte == 0 &&
-                          input.row_bytes == call.output.row_bytes &&
+  const bool same_place = !input.is_slice() && !call.output.is_slice() && input.first_byte == 0 &&
+                          call.output.first_byte == 0 && input.row_bytes == call.output.row_bytes &&
                           target.row_bytes == source.row_bytes && target.rows <= source.rows;
   if (!same_place) return {};
   for (std::size_t i = 0; i < call.inputs.size(); ++i) {
@@ -88,7 +92,11 @@ Partitioner::Cost Partitioner::cost_of_one(std::size_t index) const {
   std::int64_t bytes = live_before_[index] + call.scratch_bytes;
   if (born_[to] == static_cast<std::int64_t>(index)) bytes += model_.program().buffers[to].bytes();
   const BufferId from = overwritten_input(index);
-  if (from.valid()) bytes -= model_.program().buffers[to].bytes();
+  if (from.valid()) return {bytes - model_.program().buffers[to].bytes(), 1};
+  if (call.is_input()) return {bytes, call.run_rows};
+  for (const Chase& chase : trace_segment(model_, index, index + 1, call.run_rows).chases) {
+    bytes -= chase.saved_bytes;
+  }
   return {bytes, 1};
 }
 
@@ -111,6 +119,9 @@ Partitioner::Cost Partitioner::cost_of_trace(std::size_t first, std::size_t end,
     if (before && after) continue;  // it is among those that pass
     live(before ? 0 : buffer.first_step, after ? steps - 1 : buffer.last_step,
          buffer.capacity_rows * program.buffers[id].row_bytes);
+  }
+  for (const Chase& chase : trace.chases) {
+    live(chase.first_step, chase.last_step, -chase.saved_bytes);
   }
   std::vector<std::int64_t> first_use(end - first, -1), last_use(end - first, -1);
   for (std::int64_t s = 0; s < steps; ++s) {
@@ -152,7 +163,8 @@ Partitioner::Cost Partitioner::cost_of(std::size_t first, std::size_t end,
 
 Partition Partitioner::whole() {
   std::vector<SegmentChoice> segments;
-  for (std::size_t c = 0; c < model_.calls(); ++c) segments.push_back({c, c + 1, 1});
+  if (model_.calls() > 0) segments.push_back({0, first_end_, 1});
+  for (std::size_t c = first_end_; c < model_.calls(); ++c) segments.push_back({c, c + 1, 1});
   return evaluate(std::move(segments));
 }
 
@@ -175,7 +187,7 @@ Partition Partitioner::lowest_peak() {
   for (std::size_t j = 1; j <= calls; ++j) {
     for (std::size_t i = j; i-- > 0 && j - i <= longest_;) {
       if (best[j] == live_before(j)) break;  // no partition has less at this cut
-      if (best[i] >= best[j]) continue;
+      if (best[i] >= best[j] || !may_be_segment(i, j)) continue;
       best[j] = std::min(best[j], std::max(best[i], cost_of(i, j, 1).peak_bytes));
     }
   }
@@ -192,7 +204,7 @@ std::optional<Partition> Partitioner::fewest_steps(std::int64_t budget_bytes) {
   peak[0] = live_before(0);
   for (std::size_t j = 1; j <= calls; ++j) {
     for (std::size_t i = j; i-- > 0 && j - i <= longest_;) {
-      if (cost[i] == kInfinite || live_before(i) > budget_bytes) continue;
+      if (cost[i] == kInfinite || live_before(i) > budget_bytes || !may_be_segment(i, j)) continue;
       // A segment takes at least a step for each of its calls.
       if (cost[j] != kInfinite && cost[i] + static_cast<std::int64_t>(j - i) >= cost[j]) continue;
       Cost found = cost_of(i, j, 1);

@@ -30,7 +30,7 @@ class Partitioner {
  public:
   explicit Partitioner(const RowModel& model);
 
-  // One segment for each call.
+  // One segment for each call (but for an input by rows and its readers).
   Partition whole();
   // The lowest peak; of those partitions one with few steps.
   Partition lowest_peak();
@@ -48,6 +48,9 @@ class Partitioner {
     std::int64_t peak_bytes = -1;  // -1: not known yet
     std::int64_t steps = 0;
   };
+  bool may_be_segment(std::size_t first, std::size_t end) const {
+    return first > 0 || end >= first_end_;
+  }
   Cost cost_of(std::size_t first, std::size_t end, std::int64_t block_rows);
   Cost cost_of_one(std::size_t call) const;
   Cost cost_of_trace(std::size_t first, std::size_t end, std::int64_t block_rows) const;
@@ -61,6 +64,9 @@ class Partitioner {
   std::vector<std::int64_t> live_before_;
   std::vector<std::vector<BufferId>> crossing_;  // those buffers, for each cut
   std::size_t longest_ = 1;                      // segment that is tried
+  // The end of the first segment, at least: when the application gives the input by rows, its readers are in one segment
+  // with it, so that it is not held whole.
+  std::size_t first_end_ = 1;
   std::vector<std::vector<Cost>> known_;         // [first][end - first - 1], of block_rows 1
 };
 

@@ -104,8 +104,8 @@ Result<GeneratedNetwork> generated_network(Report report, Files files) {
   std::vector<std::string> banks;
   for (const ReportBank& bank : report.banks)
     if (bank.used_bytes > 0) banks.push_back(bank.name);
-  made.network = {report.name, std::move(files), std::move(banks), *std::move(inputs),
-                  *std::move(outputs)};
+  made.network = {report.name,        std::move(files),    std::move(banks),
+                  *std::move(inputs), *std::move(outputs), report.input_rows};
   made.report = std::move(report);
   return made;
 }

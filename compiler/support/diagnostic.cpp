@@ -29,11 +29,12 @@ int exit_code(const Diagnostics& diagnostics) {
   for (const Diagnostic& diagnostic : diagnostics) {
     const char family = diagnostic.code.size() > 1 ? diagnostic.code[1] : '0';
     // E502 is about --name: wrong usage.
-    const int code = diagnostic.code == "E502" || diagnostic.code == "E305" ? 2
-                     : family == '3'                                        ? 3
-                     : family == '4'                                        ? 4
-                     : family == '9'                                        ? 70
-                                                                            : 1;
+    const int code =
+        diagnostic.code == "E502" || diagnostic.code == "E305" || diagnostic.code == "E306" ? 2
+        : family == '3'                                                                     ? 3
+        : family == '4'                                                                     ? 4
+        : family == '9'                                                                     ? 70
+                                                                                            : 1;
     worst = std::max(worst, code);
   }
   return worst;

@@ -64,6 +64,8 @@ std::string networks_source(const std::vector<NetworkUnderTest>& networks) {
     }
     list.push_back(TemplateData()
                        .set("name", network.name)
+                       .set("input_rows", network.input_rows)
+                       .set("input_whole", !network.input_rows)
                        .set("arenas", fmt::format("{}", fmt::join(arenas, ", ")))
                        .set("input_bytes", bytes_of(network.inputs))
                        .set("output_bytes", bytes_of(network.outputs))

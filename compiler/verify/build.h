@@ -22,6 +22,7 @@ struct NetworkUnderTest {
   Files files;                              // as emitted
   std::vector<std::string> banks;           // the members of Arenas
   std::vector<TensorType> inputs, outputs;  // on the device
+  bool input_rows = false;                  // the input is given row by row
 };
 
 enum class LinkerScript { banks, open };

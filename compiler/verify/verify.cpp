@@ -51,9 +51,12 @@ Candidate candidate_of(const Compiled& made) {
   candidate.dtype = made.report.dtype;
   candidate.graph = &made.graph;
   candidate.program = &made.program;
-  candidate.network = {made.report.name, made.files, banks_of(made.plan, made.target),
+  candidate.network = {made.report.name,
+                       made.files,
+                       banks_of(made.plan, made.target),
                        types_of(made.graph, made.graph.inputs),
-                       types_of(made.graph, made.graph.outputs)};
+                       types_of(made.graph, made.graph.outputs),
+                       made.plan.input_rows};
   candidate.script = linker_script_for(made.target);
   candidate.stack_bound_bytes = made.report.stack_bytes;
   candidate.macs = made.report.macs;

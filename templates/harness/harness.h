@@ -42,7 +42,7 @@ extern const std::size_t network_count;
 extern const Bytes arenas[];
 extern const std::size_t arena_count;
 
-// Before the rows of one step: which layer, which rows, and how many bytes each has here (its pitch).
+// Before the rows of one step: which layer, which rows, and how many bytes each has here.
 struct TraceHeader {
   std::uint32_t layer;
   std::uint32_t first_row;
@@ -51,7 +51,11 @@ struct TraceHeader {
 };
 
 // The hook LINNET_TRACE: stores the rows [first_row, first_row + row_count) of a layer's output.
-void trace_rows(std::size_t layer, const std::byte* base, std::int32_t pitch_bytes,
-                std::int32_t capacity_rows, std::int32_t first_row, std::int32_t row_count);
+struct TracedRows {
+  std::int32_t pitch_bytes, capacity_rows;
+  std::int32_t pixel_bytes, pixel_pitch_bytes;  // of a slice of a wider tensor's channels; 0 in a tensor of its own
+};
+void trace_rows(std::size_t layer, const std::byte* base, const TracedRows& rows,
+                std::int32_t first_row, std::int32_t row_count);
 
 }  // namespace linnet_harness

@@ -69,16 +69,21 @@ bool run_samples(const Network& network) {
 
 }  // namespace
 
-void trace_rows(std::size_t layer, const std::byte* base, std::int32_t pitch_bytes,
-                std::int32_t capacity_rows, std::int32_t first_row, std::int32_t row_count) {
+void trace_rows(std::size_t layer, const std::byte* base, const TracedRows& rows,
+                std::int32_t first_row, std::int32_t row_count) {
   if (trace_file == nullptr) return;
+  const bool slice = rows.pixel_pitch_bytes != 0;
+  const std::int32_t piece = slice ? rows.pixel_bytes : rows.pitch_bytes;
+  const std::int32_t step = slice ? rows.pixel_pitch_bytes : rows.pitch_bytes;
+  const std::int32_t pieces = step == 0 ? 0 : rows.pitch_bytes / step;
   const TraceHeader header{static_cast<std::uint32_t>(layer), static_cast<std::uint32_t>(first_row),
                            static_cast<std::uint32_t>(row_count),
-                           static_cast<std::uint32_t>(pitch_bytes)};
+                           static_cast<std::uint32_t>(pieces * piece)};
   trace_file->write(&header, sizeof header);
   for (std::int32_t row = first_row; row < first_row + row_count; ++row)
-    trace_file->write(base + (row % capacity_rows) * pitch_bytes,
-                      static_cast<std::size_t>(pitch_bytes));
+    for (std::int32_t i = 0; i < pieces; ++i)
+      trace_file->write(base + (row % rows.capacity_rows) * rows.pitch_bytes + i * step,
+                        static_cast<std::size_t>(piece));
 }
 
 }  // namespace linnet_harness

@@ -237,7 +237,7 @@ TEST_CASE("schedules are the plan's steps, shorter") {
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
     const Program program = testing::random_row_program(seed, 3 + seed % 20);
     const Plan plan = must_plan(program, {PlanMode::rows});
-    const Schedule schedule = make_schedule(plan);
+    const Schedule schedule = make_schedule(plan.steps);
     const std::vector<Step> expanded = expand(schedule);
     REQUIRE(expanded.size() == plan.steps.size());
     for (std::size_t s = 0; s < expanded.size(); ++s) {

@@ -134,6 +134,16 @@ class Machine {
     return index < 0 ? nullptr : at(plan_.placements[static_cast<std::size_t>(index)]);
   }
 
+  // Rows of the one input, as the application gives them.
+  void give_rows(const Step& step, std::span<const std::byte> input) {
+    const RowsOperand& operand = program_.inputs.front();
+    const auto pitch = static_cast<std::size_t>(operand.row_bytes);
+    for (std::int64_t r = step.first_row; r < step.first_row + step.row_count; ++r) {
+      std::memcpy(address(operand) + static_cast<std::size_t>(r % capacity(operand)) * pitch,
+                  input.data() + static_cast<std::size_t>(r) * pitch, pitch);
+    }
+  }
+
   void run(const Step& step, const ExecuteOptions& options) {
     const std::size_t index = step.call.index();
     KernelCall call = program_.calls[index];
@@ -180,10 +190,12 @@ class Machine {
   // An operand as large as it is, of which only the rows `seen` are true.
   static Block copy_rows(const RowsIn& from, const RowsOperand& operand, RowRange seen) {
     const auto pitch = static_cast<std::size_t>(operand.row_bytes);
+    const std::size_t bytes =
+        pitch - static_cast<std::size_t>(operand.is_slice() ? operand.first_byte : 0);
     Block copy(static_cast<std::size_t>(operand.rows) * pitch);
     std::memset(copy.data(), 0xa7, copy.size);
     for (std::int32_t r = seen.first; r < seen.end; ++r) {
-      std::memcpy(copy.data() + static_cast<std::size_t>(r) * pitch, from.row<std::byte>(r), pitch);
+      std::memcpy(copy.data() + static_cast<std::size_t>(r) * pitch, from.row<std::byte>(r), bytes);
     }
     return copy;
   }
@@ -223,11 +235,17 @@ std::vector<TensorValue> execute(const Graph& graph, const Program& program, con
                                  const Target& target, const std::vector<TensorValue>& inputs,
                                  const ExecuteOptions& options) {
   Machine machine(program, plan, target);
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
+  for (std::size_t i = 0; i < inputs.size() && !plan.input_rows; ++i) {
     const auto bytes = inputs[i].bytes();
     std::memcpy(machine.address(program.inputs[i]), bytes.data(), bytes.size());
   }
-  for (const Step& step : plan.steps) machine.run(step, options);
+  for (const Step& step : plan.steps) {
+    if (step.call.valid()) {
+      machine.run(step, options);
+    } else {
+      machine.give_rows(step, inputs.front().bytes());
+    }
+  }
   std::vector<TensorValue> outputs;
   for (std::size_t i = 0; i < graph.outputs.size(); ++i) {
     const TensorType& type = graph.type(graph.outputs[i].tensor);

@@ -63,6 +63,10 @@ struct Io {
 // run() makes output rows [first_row, first_row + row_count) from the input rows under their windows. Row numbers count
 // through the batch: output row r of an [N,OH,OW,C] tensor is row r % OH of image r / OH.
 //
+// A kernel works through its rows in order, in blocks of `static constexpr std::int32_t block_rows(const Layer&)` rows counted
+// from first_row, one row where it says nothing. Once it has written into a block it reads nothing any more that lies only
+// under blocks before that one: the output may grow into the rows that the input frees.
+//
 // A kernel that makes one row out of all rows of an image (a global pool) has `static constexpr bool consumes = true`. Its
 // run() is given rows of its input, each once and in order, and adds them to what it keeps in its scratch and its output
 // row; the image's last row completes that row. Both are its own from the first call of the image to the last.
