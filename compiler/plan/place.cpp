@@ -368,10 +368,21 @@ std::vector<bool> hottest(std::span<const PlaceItem> items, const Placer& placer
   return chosen;
 }
 
-std::int64_t bound_of(std::span<const PlaceItem> items, const Order& which) {
+// The lower bound of some of the items.
+std::int64_t bound_of(std::span<const PlaceItem> items, std::span<const PlaceChase> chases,
+                      const Order& which) {
   std::vector<PlaceItem> chosen;
-  for (const std::size_t item : which) chosen.push_back(items[item]);
-  return align_up(lower_bound(chosen).bytes, 8);
+  std::vector<std::size_t> index(items.size(), items.size());
+  for (const std::size_t item : which) {
+    index[item] = chosen.size();
+    chosen.push_back(items[item]);
+  }
+  std::vector<PlaceChase> kept;
+  for (const PlaceChase& chase : chases) {
+    if (index[chase.grows] == items.size() || index[chase.dies] == items.size()) continue;
+    kept.push_back({index[chase.grows], index[chase.dies], chase.gap_bytes});
+  }
+  return align_up(lower_bound(chosen, kept).bytes, 8);
 }
 
 struct BankedResult {
@@ -380,7 +391,8 @@ struct BankedResult {
 };
 
 // The hottest items in the first bank, the others in the rest (or in what the first has left).
-BankedResult place_hottest_first(std::span<const PlaceItem> items, const Placer& placer,
+BankedResult place_hottest_first(std::span<const PlaceItem> items,
+                                 std::span<const PlaceChase> chases, const Placer& placer,
                                  std::size_t banks, std::int64_t goal) {
   const std::vector<bool> chosen = hottest(items, placer);
   Order fast, others;
@@ -388,8 +400,9 @@ BankedResult place_hottest_first(std::span<const PlaceItem> items, const Placer&
   std::vector<std::int32_t> rest(banks - 1);
   std::iota(rest.begin(), rest.end(), 1);
   constexpr std::int32_t kFirst[] = {0};
-  Candidate best = best_placement(items, placer, fast, kFirst, bound_of(items, fast));
-  const Candidate slow = best_placement(items, placer, others, rest, bound_of(items, others));
+  Candidate best = best_placement(items, placer, fast, kFirst, bound_of(items, chases, fast));
+  const Candidate slow =
+      best_placement(items, placer, others, rest, bound_of(items, chases, others));
   BankedResult banked;
   if (best.result.fits && slow.result.fits) {
     banked.result = std::move(best.result);
@@ -412,7 +425,7 @@ BankedResult place_hottest_first(std::span<const PlaceItem> items, const Placer&
 }  // namespace
 
 // Banks cannot lend each other bytes, so a fast bank that takes all it can makes the sum larger than need be. The first
-// bank is therefore tried at several sizes. Of the sums that are within a sixteenth of the smallest, the one is taken whose
+// bank is therefore tried at several sizes. Of the sums that are within a quarter of the smallest (or within the limit), the one is taken whose
 // first bank sees the most traffic: fast memory where that costs little.
 PlaceResult place(std::span<const PlaceItem> items, std::span<const PlaceChase> chases,
                   std::span<const MemoryBank> banks, std::optional<std::int64_t> limit_bytes) {
@@ -434,14 +447,14 @@ PlaceResult place(std::span<const PlaceItem> items, std::span<const PlaceChase> 
       first.size_bytes = cap;
     }
     results.push_back(
-        place_hottest_first(items, Placer(items, chases, capped), banks.size(), goal));
+        place_hottest_first(items, chases, Placer(items, chases, capped), banks.size(), goal));
   }
   const PlaceResult& smallest =
       std::min_element(results.begin(), results.end(), [](const auto& a, const auto& b) {
         return better(a.result, b.result);
       })->result;
   if (!smallest.fits) return smallest;
-  std::int64_t enough = smallest.total_bytes + smallest.total_bytes / 16;
+  std::int64_t enough = smallest.total_bytes + smallest.total_bytes / 4;
   if (limit_bytes) enough = std::max(smallest.total_bytes, std::min(enough, *limit_bytes));
   const BankedResult* chosen = nullptr;
   for (const BankedResult& banked : results) {

@@ -52,8 +52,8 @@ struct PlaceResult {
   std::int64_t unplaced_bytes = 0;  // of the items that found no room
 };
 
-// The first bank (the fastest) takes the hottest items, as long as that makes the sum of the arenas little larger, and not
-// larger than `limit_bytes` where a smaller one is possible; the others are filled in the order given. Deterministic.
+// The first bank (the fastest) takes the hottest items, as long as the sum of the arenas is at most a quarter larger for it,
+// and not larger than `limit_bytes` where a smaller one is possible; the others are filled in the order given. Deterministic.
 PlaceResult place(std::span<const PlaceItem> items, std::span<const PlaceChase> chases,
                   std::span<const MemoryBank> banks, std::optional<std::int64_t> limit_bytes = {});
 

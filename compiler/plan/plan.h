@@ -98,7 +98,7 @@ struct PlanOptions {
   PlanMode mode = PlanMode::automatic;
   Optimize optimize = Optimize::ram;
   // --ram less the stack. Aimed at, not enforced: the best that was reached is what comes back. Without it, fast banks may
-  // cost a few percent more in all.
+  // cost up to a quarter more in all.
   std::optional<std::int64_t> arena_limit_bytes = {};
   // Banks that hold all inputs and all outputs; empty: any that peripherals reach. They must be the target's.
   std::string input_bank = {}, output_bank = {};

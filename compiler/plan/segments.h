@@ -67,7 +67,7 @@ class Partitioner {
   // The end of the first segment, at least: when the application gives the input by rows, its readers are in one segment
   // with it, so that it is not held whole.
   std::size_t first_end_ = 1;
-  std::vector<std::vector<Cost>> known_;         // [first][end - first - 1], of block_rows 1
+  std::vector<std::vector<Cost>> known_;  // [first][end - first - 1], of block_rows 1
 };
 
 }  // namespace linnet

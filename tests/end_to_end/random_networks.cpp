@@ -82,12 +82,18 @@ TEST_CASE("random networks in int8") {
       inputs.push_back(to_device(port, quantized->type(port.tensor), samples[0][i]));
     }
     const auto expected = interpret(*quantized, inputs);
-    for (const std::int64_t rows : {0, 2}) {
-      testing::ExecuteOptions options;
-      options.rows_per_step = rows;
-      INFO(print(*quantized));
+    INFO(print(*quantized));
+    const auto check = [&](const testing::ExecuteOptions& options) {
       CHECK(differing_bytes(expected, testing::compile_and_execute(*quantized, inputs, options)) ==
             0);
+    };
+    check({});
+    check({.rows_per_step = 2});
+    check({.without_copies = true});
+    check({.plan = {.mode = PlanMode::whole}, .without_copies = true});
+    if (quantized->inputs.size() == 1) {
+      check({.plan = {.input_rows = true}});
+      check({.plan = {.mode = PlanMode::whole, .input_rows = true}, .without_copies = true});
     }
   }
 }

@@ -197,16 +197,109 @@ TEST_CASE("the worked example of the documentation") {
   const Program program = chain(8, 8, {{8, 32, 1, 1, 3}, {4, 32, 2, 1, 3}, {4, 16, 1, 0, 1}});
   const Plan whole = must_plan(program, {PlanMode::whole});
   const Plan rows = must_plan(program, {PlanMode::rows});
-  CHECK(whole.lower_bound_bytes == 256 + 128);
-  CHECK(rows.lower_bound_bytes == 64 + 3 * 32 + 32 + 64);
+  CHECK(whole.lower_bound_bytes == 32 + 256);
+  CHECK(rows.lower_bound_bytes == (8 + 64) + 3 * 32 + 32);
+  CHECK(rows.arena_bytes == rows.lower_bound_bytes);
   REQUIRE(rows.segments.size() == 1);
-  const auto capacity = [&](std::size_t buffer) {
-    return rows.placements[static_cast<std::size_t>(rows.placement_of[BufferId{buffer}])]
-        .capacity_rows;
+  const auto place = [&](std::size_t buffer) {
+    return rows.placements[static_cast<std::size_t>(rows.placement_of[BufferId{buffer}])];
   };
-  CHECK(capacity(1) == 3);
-  CHECK(capacity(2) == 1);
-  CHECK(capacity(3) == 4);
+  CHECK(place(1).capacity_rows == 3);
+  CHECK(place(2).capacity_rows == 1);
+  CHECK(place(3).capacity_rows == 4);
+  REQUIRE(rows.chases.size() == 1);
+  CHECK(rows.chases[0].gap_bytes == 8);
+  CHECK(place(0).offset - place(3).offset == 8);
+}
+
+TEST_CASE("an output grows into the rows that its input frees, and no further") {
+  std::size_t chases = 0;
+  std::size_t noticed = 0;
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    const Program program = testing::random_row_program(seed, 2 + seed % 12);
+    const Plan plan = must_plan(program, {seed % 2 == 0 ? PlanMode::rows : PlanMode::whole});
+    for (const PlacedChase& chase : plan.chases) {
+      const Placement& dies = plan.placements[static_cast<std::size_t>(chase.dies)];
+      const Placement& grows = plan.placements[static_cast<std::size_t>(chase.grows)];
+      const bool overlap =
+          grows.offset < dies.offset + dies.bytes && dies.offset < grows.offset + grows.bytes;
+      if (!overlap) continue;
+      ++chases;
+      CHECK(dies.offset - grows.offset >= chase.gap_bytes);
+      Plan broken = plan;  // eight bytes closer than the gap allows
+      const std::int64_t closer = (dies.offset - grows.offset - chase.gap_bytes) / 8 * 8 + 8;
+      broken.placements[static_cast<std::size_t>(chase.dies)].offset -= closer;
+      if (broken.placements[static_cast<std::size_t>(chase.dies)].offset < 0) continue;
+      if (!is_sound(program, broken)) ++noticed;
+    }
+  }
+  CHECK(chases > 60);
+  CHECK(noticed * 2 > chases);
+}
+
+TEST_CASE("an input that comes by rows is a ring, and its rows set off all the steps there are") {
+  std::size_t rings = 0;
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    const Program program = testing::random_row_program(seed, 2 + seed % 20);
+    PlanOptions options;
+    options.mode = seed % 3 == 0 ? PlanMode::whole : PlanMode::rows;
+    options.input_rows = true;
+    const Plan plan = must_plan(program, options);
+    INFO("seed " << seed << "\n" << print(program) << print(program, plan));
+    const Result<Nothing> checked = check(program, plan, kRam);
+    if (!checked) FAIL(format(checked.diagnostics()));
+    const std::int64_t rows = program.inputs.front().rows;
+    const BufferId input = std::get<BufferId>(program.inputs.front().source);
+    const Placement& place = plan.placements[static_cast<std::size_t>(plan.placement_of[input])];
+    if (place.capacity_rows < rows) ++rings;
+
+    std::vector<Step> pushed;
+    for (std::int64_t row = 0; row < rows; ++row) {
+      for (const PushBlock& block : make_push_schedule(plan)) {
+        if (row < block.first_row || row >= block.end_row()) continue;
+        const auto period = static_cast<std::int64_t>(block.phases.size());
+        const std::int64_t round = (row - block.first_row) / period;
+        const Schedule& phase =
+            block.phases[static_cast<std::size_t>((row - block.first_row) % period)];
+        for (const ScheduleBlock& part : phase) {
+          for (std::int64_t i = 0; i < part.rounds; ++i) {
+            for (const ScheduledStep& scheduled : part.steps) {
+              pushed.push_back(scheduled.step);
+              pushed.back().first_row += scheduled.stride * (block.rounds > 1 ? round : i);
+            }
+          }
+        }
+      }
+    }
+    std::vector<Step> kernel_steps;
+    for (const Step& step : plan.steps) {
+      if (step.call.valid()) kernel_steps.push_back(step);
+    }
+    REQUIRE(pushed.size() == kernel_steps.size());
+    for (std::size_t s = 0; s < pushed.size(); ++s) {
+      CHECK(pushed[s].call == kernel_steps[s].call);
+      CHECK(pushed[s].first_row == kernel_steps[s].first_row);
+      CHECK(pushed[s].row_count == kernel_steps[s].row_count);
+    }
+  }
+  CHECK(rings > 70);  // many of these programs read all rows of the input at once
+}
+
+TEST_CASE("a row of the input that is given too late is noticed") {
+  const Program program = narrowing_chain();
+  PlanOptions options;
+  options.input_rows = true;
+  const Plan plan = must_plan(program, options);
+  REQUIRE(is_sound(program, plan));
+  std::size_t tried = 0;
+  for (std::size_t s = 0; s + 1 < plan.steps.size(); ++s) {
+    if (plan.steps[s].call.valid() || !plan.steps[s + 1].call.valid()) continue;
+    Plan broken = plan;
+    std::swap(broken.steps[s], broken.steps[s + 1]);
+    CHECK_FALSE(is_sound(program, broken));
+    ++tried;
+  }
+  CHECK(tried > 20);
 }
 
 TEST_CASE("a ring that is too short and steps out of order are noticed") {

@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "compiler/lower/lower.h"
+#include "compiler/lower/slices.h"
 #include "linnet/kernels/lists/conv.h"
 #include "linnet/kernels/lists/other.h"
 
@@ -265,10 +266,16 @@ Target unlimited_target() {
 std::vector<TensorValue> compile_and_execute(const Graph& graph,
                                              const std::vector<TensorValue>& inputs,
                                              const ExecuteOptions& options) {
-  const Result<Program> program = lower(graph);
+  Result<Program> program = lower(graph);
   if (!program) throw std::runtime_error(format(program.diagnostics()));
+  if (options.without_copies) {
+    while (!removable_copies(*program).empty())
+      remove_copy(*program, removable_copies(*program).front());
+    const Result<Nothing> sound = verify(*program);
+    if (!sound) throw std::runtime_error(format(sound.diagnostics()));
+  }
   const Target target = unlimited_target();
-  const Result<Plan> plan = make_plan(*program, target);
+  const Result<Plan> plan = make_plan(*program, target, options.plan);
   if (!plan) throw std::runtime_error(format(plan.diagnostics()));
   const Result<Nothing> checked = check(*program, *plan, target);
   if (!checked) throw std::runtime_error(format(checked.diagnostics()));

@@ -24,7 +24,10 @@ struct Mutation {
 struct ExecuteOptions {
   std::int64_t rows_per_step = 0;  // calls are made in blocks of so many rows; 0: as planned
   bool only_rows_under = false;    // a block sees garbage but for the input rows of its windows
-  Mutation mutation;
+  Mutation mutation = {};
+  // Of compile_and_execute:
+  PlanOptions plan = {};
+  bool without_copies = false;  // every copy that can be left out is, whatever RAM it costs
 };
 
 // `inputs` are device tensors in the order of program.inputs; gives the device tensors of graph.outputs.
