@@ -437,7 +437,7 @@ class Planner {
     for (const std::int64_t bytes : result.bank_bytes) plan.banks.push_back({bytes});
     plan.arena_bytes = result.total_bytes;
     plan.lower_bound_bytes = bound.bytes;
-    plan.whole_tensor_bytes = whole_.peak_bytes;
+    plan.whole_tensor_bytes = partitioner_.whole_tensor_bytes();
     plan.peak_step = static_cast<std::int32_t>(kernel_step(plan, bound.step));
     return plan;
   }

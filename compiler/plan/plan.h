@@ -78,7 +78,7 @@ struct Plan {
   std::vector<BankUse> banks;                 // as many as Target::banks
   std::int64_t arena_bytes = 0;               // sum over banks
   std::int64_t lower_bound_bytes = 0;         // most bytes live at one step
-  std::int64_t whole_tensor_bytes = 0;        // lower bound of the plan with whole tensors
+  std::int64_t whole_tensor_bytes = 0;        // lower bound of the classic plan: whole tensors
   std::int32_t peak_step = 0;                 // a step where the lower bound is reached
 
   std::size_t kernel_calls() const {

@@ -86,14 +86,26 @@ BufferId Partitioner::overwritten_input(std::size_t index) const {
   return from;
 }
 
-Partitioner::Cost Partitioner::cost_of_one(std::size_t index) const {
+std::int64_t Partitioner::bytes_of_one(std::size_t index) const {
   const KernelCall& call = model_.program().calls[index];
   const BufferId to = RowModel::buffer_of(call.output);
   std::int64_t bytes = live_before_[index] + call.scratch_bytes;
   if (born_[to] == static_cast<std::int64_t>(index)) bytes += model_.program().buffers[to].bytes();
-  const BufferId from = overwritten_input(index);
-  if (from.valid()) return {bytes - model_.program().buffers[to].bytes(), 1};
+  if (overwritten_input(index).valid()) bytes -= model_.program().buffers[to].bytes();
+  return bytes;
+}
+
+std::int64_t Partitioner::whole_tensor_bytes() const {
+  std::int64_t bytes = live_before(0);
+  for (std::size_t c = 0; c < model_.calls(); ++c) bytes = std::max(bytes, bytes_of_one(c));
+  return bytes;
+}
+
+Partitioner::Cost Partitioner::cost_of_one(std::size_t index) const {
+  const KernelCall& call = model_.program().calls[index];
+  std::int64_t bytes = bytes_of_one(index);
   if (call.is_input()) return {bytes, call.run_rows};
+  if (overwritten_input(index).valid()) return {bytes, 1};
   for (const Chase& chase : trace_segment(model_, index, index + 1, call.run_rows).chases) {
     bytes -= chase.saved_bytes;
   }

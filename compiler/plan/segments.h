@@ -32,6 +32,8 @@ class Partitioner {
 
   // One segment for each call (but for an input by rows and its readers).
   Partition whole();
+  // What one segment for each call takes when nothing grows where another dies: the plan of tools that know whole tensors.
+  std::int64_t whole_tensor_bytes() const;
   // The lowest peak; of those partitions one with few steps.
   Partition lowest_peak();
   // The fewest steps with a peak of at most `budget_bytes`; none when that cannot be.
@@ -52,6 +54,7 @@ class Partitioner {
     return first > 0 || end >= first_end_;
   }
   Cost cost_of(std::size_t first, std::size_t end, std::int64_t block_rows);
+  std::int64_t bytes_of_one(std::size_t call) const;
   Cost cost_of_one(std::size_t call) const;
   Cost cost_of_trace(std::size_t first, std::size_t end, std::int64_t block_rows) const;
   // Bytes of buffers made before call `at` and read at or after it.

@@ -15,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 using namespace linnet;
 
-const fs::path kStored = fs::path(LINNET_SOURCE_DIR) / "tests/golden/tiny";
+const fs::path kFolder = fs::path(LINNET_SOURCE_DIR) / "tests/golden";
 
 std::string read(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -37,14 +37,16 @@ std::string without_measurements(const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("generated code of a tiny network is as stored") {
-  const Compiled made = testing::compile_tiny("stm32h743", {"tiny", true, WeightsFormat::cpp});
+namespace {
+
+void check_stored(const Compiled& made, const fs::path& stored_folder) {
   if (std::getenv("LINNET_UPDATE_GOLDEN") != nullptr) {
-    fs::remove_all(kStored);
-    fs::create_directories(kStored);
+    fs::remove_all(stored_folder);
+    fs::create_directories(stored_folder);
     for (const auto& [path, text] : made.files) {
       if (is_golden(path))
-        std::ofstream(kStored / (path + ".golden"), std::ios::binary) << without_measurements(text);
+        std::ofstream(stored_folder / (path + ".golden"), std::ios::binary)
+            << without_measurements(text);
     }
   }
   std::size_t compared = 0;
@@ -52,12 +54,23 @@ TEST_CASE("generated code of a tiny network is as stored") {
     if (!is_golden(path)) continue;
     ++compared;
     INFO(path << ": LINNET_UPDATE_GOLDEN=1 stores what is generated now");
-    CHECK(without_measurements(text) == read(kStored / (path + ".golden")));
+    CHECK(without_measurements(text) == read(stored_folder / (path + ".golden")));
   }
   std::size_t stored = 0;
-  for (const auto& entry : fs::directory_iterator(kStored))
+  for (const auto& entry : fs::directory_iterator(stored_folder))
     stored += entry.is_regular_file() ? 1 : 0;
   CHECK(compared == stored);
+}
+
+}  // namespace
+
+TEST_CASE("generated code of a tiny network is as stored") {
+  check_stored(testing::compile_tiny("stm32h743", {"tiny", true, WeightsFormat::cpp}),
+               kFolder / "tiny");
+  PlanOptions rows;
+  rows.input_rows = true;
+  check_stored(testing::compile_tiny("cortex-m7", {"tiny_rows", true, WeightsFormat::cpp}, rows),
+               kFolder / "tiny_rows");
 }
 
 TEST_CASE("only the runtime files that are used come along, and all of them") {

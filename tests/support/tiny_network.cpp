@@ -46,14 +46,15 @@ Graph tiny_graph() {
   return graph;
 }
 
-Compiled compile_tiny(const std::string& target, const EmitOptions& options) {
+Compiled compile_tiny(const std::string& target, const EmitOptions& options,
+                      const PlanOptions& plan) {
   Compiled made;
   made.graph = tiny_graph();
   made.float_graph = made.graph;
   made.model.sha256 = std::string(64, '0');
   made.model.opsets[""] = 17;
   made.target = *find_target(target);
-  Result<PlannedProgram> planned = lower_and_plan(made.graph, made.target);
+  Result<PlannedProgram> planned = lower_and_plan(made.graph, made.target, plan);
   if (!planned) FAIL(format(planned.diagnostics()));
   made.program = std::move(planned->program);
   made.plan = std::move(planned->plan);

@@ -1,7 +1,6 @@
 // A network of a handful of layers, built by hand: for tests of planning and emission that need no ONNX file.
 //
-//   input 1x4x4x2 -> sigmoid ─┬─► 1x1 convolution to 4 channels -> 2x2 max pool -> reshape -> output
-//                             └─► (a second reader, so that sigmoid's result outlives its first)
+//   input 1x4x4x2 -> sigmoid -> 1x1 convolution to 4 channels -> 2x2 max pool -> reshape -> output
 #pragma once
 
 #include "compiler/pipeline.h"
@@ -11,6 +10,7 @@ namespace linnet::testing {
 Graph tiny_graph();  // int8
 
 // tiny_graph() lowered, planned for `target` and emitted as network "tiny". Asserts that all of it works.
-Compiled compile_tiny(const std::string& target, const EmitOptions& options);
+Compiled compile_tiny(const std::string& target, const EmitOptions& options,
+                      const PlanOptions& plan = {});
 
 }  // namespace linnet::testing
