@@ -100,6 +100,35 @@ TEST_CASE("verify yolophinet_160: a detector's box and class maps") {
                       feeding(models_folder() / "yolophinet_160/model.json"), 33);
 }
 
+// The application gives the input row by row; the same bytes come out, and the RAM is less.
+TEST_CASE("verify networks whose input comes by rows, on the core") {
+  VerifyOptions samples;
+  samples.data = models_folder() / "images/test";
+  Together models;
+  for (const char* name : {"phinet_96", "phinet_96_a1_compat", "xinet_64x96"}) {
+    CompileOptions compile =
+        compile_options(name, models_folder() / name / (std::string(name) + ".onnx"));
+    compile.calibrate = {models_folder() / "images/calibration"};
+    compile.plan.input_rows = true;
+    add_model(compile, samples, 3, models);
+    const Compiled& made = models.made.back();
+    const BufferId input = std::get<BufferId>(made.program.inputs.front().source);
+    const Placement& place =
+        made.plan.placements[static_cast<std::size_t>(made.plan.placement_of[input])];
+    INFO(name << ": " << place.capacity_rows << " rows of the input are held");
+    CHECK(place.capacity_rows <= 8);
+    CHECK(made.report.input_rows);
+  }
+  for (const Machine machine : {Machine::host, Machine::qemu}) {
+    const Result<Toolchain> tools = find_toolchain(machine);
+    if (!tools) FAIL(format(tools.diagnostics()));
+    BuildOptions options;
+    options.networks_per_unit = 3;
+    if (machine == Machine::qemu) options.script = LinkerScript::banks;
+    check_together(models, *tools, options);
+  }
+}
+
 TEST_CASE("verify tf2onnx_nhwc: int8 in and out") {
   const fs::path folder = models_folder() / "tf2onnx_nhwc";
   const CompileOptions compile = compile_options("tf2onnx_nhwc", folder / "tf2onnx_nhwc.onnx");

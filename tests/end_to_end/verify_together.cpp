@@ -20,7 +20,7 @@ void add_model(const CompileOptions& compile, const VerifyOptions& samples,
   if (data->samples.size() > most_samples) data->samples.resize(most_samples);
 
   const Graph& graph = made->graph;
-  NetworkUnderTest network{made->report.name, made->files, {}, {}, {}};
+  NetworkUnderTest network{made->report.name, made->files, {}, {}, {}, made->plan.input_rows};
   for (std::size_t b = 0; b < made->plan.banks.size(); ++b)
     if (made->plan.banks[b].used_bytes > 0) network.banks.push_back(made->target.banks[b].name);
   for (const Port& port : graph.inputs) network.inputs.push_back(graph.type(port.tensor));
