@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "compiler/check/needs.h"
+
 namespace linnet {
 namespace {
 
@@ -52,6 +54,9 @@ ExpectedFields expected_fields(const Graph& graph, const BoundCall& call) {
   } else if (call.text->layer_type.starts_with("Conv2d")) {  // a matrix product
     add_window(fields, Window{});
     channels();
+    const std::int64_t rows =
+        graph.type(call.node->inputs[0]).bytes() / natural_row_bytes(graph.type(call.node->inputs[0]));
+    fields.insert(fields.end(), {{"in_h", rows}, {"out_h", rows}});
   } else if (const auto* pool = std::get_if<Pool2d>(&op)) {
     add_window(fields, pool->window);
     add_sizes(fields, x, y);

@@ -68,8 +68,11 @@ std::vector<std::string> capacities(const std::string& text) {
 
 std::vector<std::string> pitches(const std::string& text) {
   std::vector<std::string> mutants;
-  for (const Number& n : numbers(text, kOperand, 2))
-    mutants.push_back(with(text, n, value_of(text, n) + 1));
+  const std::vector<Number> rows = numbers(text, kOperand, 3);
+  const std::vector<Number> found = numbers(text, kOperand, 2);
+  for (std::size_t i = 0; i < found.size(); ++i)
+    if (value_of(text, rows[i]) > 1)
+      mutants.push_back(with(text, found[i], value_of(text, found[i]) + 1));
   return mutants;
 }
 
@@ -88,11 +91,19 @@ std::vector<std::string> row_counts(const std::string& text) {
 }
 
 std::vector<std::string> windows(const std::string& text) {
+  struct Field {
+    const char* name;
+    std::int64_t change;
+  };
+  static constexpr Field kFields[] = {
+      {"kernel_h", 1}, {"stride_h", 1},  {"dilation_h", 1},  {"pad_top", 1},       {"in_h", 1},
+      {"out_h", -1},   {"first_row", 1}, {"rows_before", 1}, {"a_row_modulus", -1}};
   std::vector<std::string> mutants;
-  for (const char* field : {"kernel_h", "stride_h", "dilation_h", "pad_top", "in_h", "first_row",
-                            "row_step", "rows_before", "a_row_modulus", "b_row_divisor"}) {
-    for (const Number& n : numbers(text, fmt::format(R"(layer\.{} = (-?\d+);)", field), 1))
-      mutants.push_back(with(text, n, value_of(text, n) + 1));
+  for (const Field& field : kFields) {
+    for (const Number& n : numbers(text, fmt::format(R"(layer\.{} = (-?\d+);)", field.name), 1)) {
+      const std::int64_t value = value_of(text, n) + field.change;
+      if (value >= 0) mutants.push_back(with(text, n, value));
+    }
   }
   return mutants;
 }
@@ -116,10 +127,10 @@ std::vector<std::string> swapped(const std::string& text) {
   return mutants;
 }
 
-const Kind kKinds[] = {{"offset", offsets, 0.99},         {"capacity", capacities, 0.9},
-                       {"pitch", pitches, 0.9},           {"first row", first_rows, 1},
-                       {"row count", row_counts, 1},      {"window", windows, 0.95},
-                       {"steps swapped", swapped, 0.6}};
+const Kind kKinds[] = {{"offset", offsets, 0.99},         {"capacity", capacities, 0.95},
+                       {"pitch", pitches, 0.99},          {"first row", first_rows, 1},
+                       {"row count", row_counts, 1},      {"window", windows, 0.99},
+                       {"steps swapped", swapped, 0.8}};
 
 Graph network(std::uint32_t seed) {
   if (seed == 0) return testing::tiny_graph();
