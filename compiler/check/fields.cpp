@@ -28,8 +28,7 @@ void add_window(ExpectedFields& fields, const Window& window) {
 }
 
 void add_sizes(ExpectedFields& fields, const Shape& x, const Shape& y) {
-  fields.insert(fields.end(),
-                {{"in_h", x[1]}, {"in_w", x[2]}, {"out_h", y[1]}, {"out_w", y[2]}});
+  fields.insert(fields.end(), {{"in_h", x[1]}, {"in_w", x[2]}, {"out_h", y[1]}, {"out_w", y[2]}});
 }
 
 ExpectedFields expected_fields(const Graph& graph, const BoundCall& call) {
@@ -54,8 +53,8 @@ ExpectedFields expected_fields(const Graph& graph, const BoundCall& call) {
   } else if (call.text->layer_type.starts_with("Conv2d")) {  // a matrix product
     add_window(fields, Window{});
     channels();
-    const std::int64_t rows =
-        graph.type(call.node->inputs[0]).bytes() / natural_row_bytes(graph.type(call.node->inputs[0]));
+    const std::int64_t rows = graph.type(call.node->inputs[0]).bytes() /
+                              natural_row_bytes(graph.type(call.node->inputs[0]));
     fields.insert(fields.end(), {{"in_h", rows}, {"out_h", rows}});
   } else if (const auto* pool = std::get_if<Pool2d>(&op)) {
     add_window(fields, pool->window);

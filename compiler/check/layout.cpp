@@ -101,7 +101,8 @@ class Binder {
     for (const auto& [name, bytes] : text_.arena_bytes) bound_.banks.push_back({name, bytes});
     for (const Node& node : graph_.nodes) bind_node(node);
     bind_copies();
-    if (error_.empty() && next_ != text_.calls.size()) fail("there are calls that no node asks for");
+    if (error_.empty() && next_ != text_.calls.size())
+      fail("there are calls that no node asks for");
     if (!error_.empty()) return Diagnostic{"E903", "", "", error_, "please report this"};
     return std::move(bound_);
   }
@@ -135,10 +136,9 @@ class Binder {
     if (const auto* concat = std::get_if<Concat>(&node.op)) return bind_concat(*concat, node);
     if (const auto* slice = std::get_if<Slice>(&node.op)) return bind_slice(*slice, node);
     fail(fmt::format("no call makes '{}'{}", graph_.tensors[node.output()].name,
-                     next_ < text_.calls.size()
-                         ? fmt::format(": the next one is call {} for '{}'", next_,
-                                       text_.calls[next_].node)
-                         : std::string()));
+                     next_ < text_.calls.size() ? fmt::format(": the next one is call {} for '{}'",
+                                                              next_, text_.calls[next_].node)
+                                                : std::string()));
   }
 
   std::int64_t pixel_bytes(TensorId tensor) const {
@@ -258,7 +258,8 @@ class Binder {
     call.output = layout_of(text, text.output, -1, node.output());
     if (text.scratch) call.scratch_bank = bank_of(text, *text.scratch);
     if (text.scratch_bytes > 0 && !text.scratch) fail_call(text, "it has no scratch");
-    if (text.scratch && text.scratch->offset % 8 != 0) fail_call(text, "its scratch is not aligned");
+    if (text.scratch && text.scratch->offset % 8 != 0)
+      fail_call(text, "its scratch is not aligned");
     bound_.calls.push_back(std::move(call));
   }
 

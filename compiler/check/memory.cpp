@@ -57,7 +57,8 @@ std::int64_t ArenaModel::read(const Span& span, ByteTag first, std::int32_t step
   const auto begin = static_cast<std::size_t>(span.offset);
   const auto count = static_cast<std::size_t>(span.count);
   for (std::size_t i = 0; i < count; ++i)
-    if (bank.tag[begin + i] != first + i * increment) return span.offset + static_cast<std::int64_t>(i);
+    if (bank.tag[begin + i] != first + i * increment)
+      return span.offset + static_cast<std::int64_t>(i);
   if (guard) std::fill_n(bank.block.begin() + span.offset, count, block_);
   if (record_) std::fill_n(bank.last_read.begin() + span.offset, count, step);
   return -1;

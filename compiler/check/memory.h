@@ -46,7 +46,7 @@ class ArenaModel {
  private:
   struct Bank {
     std::vector<ByteTag> tag;
-    std::vector<std::int32_t> block;              // that reads the byte under guard
+    std::vector<std::int32_t> block;               // that reads the byte under guard
     std::vector<std::int32_t> written, last_read;  // steps; only when lives are recorded
   };
   void end_life(std::size_t bank, std::int64_t offset);

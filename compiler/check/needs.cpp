@@ -219,7 +219,8 @@ ByteRanges needed(const Gather& op, const Question& q) {
   std::vector<std::int64_t> taken;
   for (const std::int64_t i : q.graph.tensors[q.node.inputs[1]].constant.to_ints())
     taken.push_back(i * inner);
-  return mapped(q, {line(product(in, 0, axis), 0, 1, in[axis] * inner), taken, line(inner, 0, 1, 1)});
+  return mapped(q,
+                {line(product(in, 0, axis), 0, 1, in[axis] * inner), taken, line(inner, 0, 1, 1)});
 }
 
 // The input's index along a dimension of `length` for index `i` before it, outside when negative or beyond.
@@ -246,7 +247,8 @@ ByteRanges needed(const Pad& op, const Question& q) {
 
 ByteRanges needed(const Concat& op, const Question& q) {
   const auto axis = static_cast<std::size_t>(op.axis);
-  std::int64_t before = 0, total = 0;  // elements of a chunk that come from inputs before this one, and of all
+  std::int64_t before = 0,
+               total = 0;  // elements of a chunk that come from inputs before this one, and of all
   for (std::size_t i = 0; i < q.node.inputs.size(); ++i) {
     const Shape& shape = q.graph.type(q.node.inputs[i]).shape;
     const std::int64_t chunk = product(shape, axis, shape.size());

@@ -35,9 +35,8 @@ class Replayer {
     check_end();
     if (failed()) return failure_;
     ReplayReport report;
-    report.steps = std::count_if(text_.steps.begin(), text_.steps.end(), [](const StepText& step) {
-      return step.call != StepText::kPush;
-    });
+    report.steps = std::count_if(text_.steps.begin(), text_.steps.end(),
+                                 [](const StepText& step) { return step.call != StepText::kPush; });
     for (const BankText& bank : bound_.banks) report.banks.push_back(bank.name);
     if (record_ == RecordLives::yes) report.lives = memory_.lives();
     return report;
@@ -83,10 +82,10 @@ class Replayer {
       const std::int64_t in_row = k % at.row_bytes();
       std::int64_t count = std::min(bytes.end - k, at.run - in_row % at.run);
       const std::int64_t position = bound_.root_position(at.tensor, k, count);
-      const Span span{at.bank,
-                      at.offset + row % at.capacity * at.pitch + in_row / at.run * at.step +
-                          in_row % at.run,
-                      count};
+      const Span span{
+          at.bank,
+          at.offset + row % at.capacity * at.pitch + in_row / at.run * at.step + in_row % at.run,
+          count};
       if (!memory_.contains(span))
         return fail(fmt::format("{} lies at {}, outside the arena of {} bytes",
                                 row_of(at.tensor, k), address(span, span.offset),
@@ -100,10 +99,9 @@ class Replayer {
     for_pieces(at, bytes, [&](const Span& span, ByteTag tag, std::int64_t byte) {
       const std::int64_t wrong = memory_.read(span, tag, step_, guard);
       if (wrong < 0) return;
-      const std::string finding =
-          fmt::format("{} is read at {}, which holds {}",
-                      row_of(at.tensor, byte + wrong - span.offset), address(span, wrong),
-                      describe_tag(graph_, memory_.tag(span.bank, wrong)));
+      const std::string finding = fmt::format(
+          "{} is read at {}, which holds {}", row_of(at.tensor, byte + wrong - span.offset),
+          address(span, wrong), describe_tag(graph_, memory_.tag(span.bank, wrong)));
       at_end_ ? fail("the application: " + finding) : fail_step(finding);
     });
   }
@@ -117,8 +115,7 @@ class Replayer {
   void write_span(const Span& span, ByteTag tag, ByteTag increment, const std::string& what) {
     const std::int64_t read = memory_.write(span, tag, step_, increment);
     if (read < 0) return;
-    fail_step(fmt::format("{} is written at {}, where {} is read for it", what,
-                          address(span, read),
+    fail_step(fmt::format("{} is written at {}, where {} is read for it", what, address(span, read),
                           describe_tag(graph_, memory_.tag(span.bank, read))));
   }
 
@@ -226,13 +223,11 @@ class Replayer {
     if (row_count_ < 1 || first_row_ != done)
       return fail_step(fmt::format("row {} comes next", done));
     done += row_count_;
-    if (done > all_rows(call))
-      return fail_step(fmt::format("there are {} rows", all_rows(call)));
+    if (done > all_rows(call)) return fail_step(fmt::format("there are {} rows", all_rows(call)));
     if (!memory_.contains(scratch_of(call))) return fail_step("its scratch lies outside the arena");
     const std::int64_t most = call.text->block_rows > 0 ? call.text->block_rows : row_count_;
     for (std::int64_t row = first_row_; row < first_row_ + row_count_ && !failed();) {
-      const std::int64_t count =
-          consumes(call) ? 1 : std::min(most, first_row_ + row_count_ - row);
+      const std::int64_t count = consumes(call) ? 1 : std::min(most, first_row_ + row_count_ - row);
       memory_.begin_block();
       consumes(call) ? take_row(call, row) : make_rows(call, row, row + count);
       row += count;
@@ -280,8 +275,8 @@ class Replayer {
     const OperandLayout& input = call.inputs[i];
     const std::int64_t made = call.output.row_bytes();
     const ByteRange looked_at{*source * input.row_bytes(), (*source + 1) * input.row_bytes()};
-    for (const ByteRange& bytes : bytes_needed(graph_, *call.node, input.node_input,
-                                               {row * made, (row + 1) * made})) {
+    for (const ByteRange& bytes :
+         bytes_needed(graph_, *call.node, input.node_input, {row * made, (row + 1) * made})) {
       if (bytes.begin >= looked_at.begin && bytes.end <= looked_at.end) continue;
       fail_step(fmt::format("{} is needed, but its layer leads to row {} of the operand",
                             row_of(input.tensor, bytes.begin), *source));
@@ -301,9 +296,8 @@ class Replayer {
     const ByteRange made{image * call.output.row_bytes(), (image + 1) * call.output.row_bytes()};
     if (!is_first) {
       must_keep(scratch, kept);
-      for_pieces(call.output, made, [&](const Span& span, ByteTag, std::int64_t) {
-        must_keep(span, kept);
-      });
+      for_pieces(call.output, made,
+                 [&](const Span& span, ByteTag, std::int64_t) { must_keep(span, kept); });
       memory_.begin_block();  // it may write to those
     }
     read(input, {row * in_bytes, (row + 1) * in_bytes}, true);

@@ -71,11 +71,16 @@ class ScheduleReader {
   }
 
   void read_directives() {
-    static constexpr std::array kHarmless{
-        "#include ",   "#ifdef ",  "#ifndef ",
-        "#if ",        "#endif",   "#else",
-        "#pragma ",    "#define LINNET_PROFILE_", "#define LINNET_TRACE(",
-        "#define LINNET_ONE_COPY "};
+    static constexpr std::array kHarmless{"#include ",
+                                          "#ifdef ",
+                                          "#ifndef ",
+                                          "#if ",
+                                          "#endif",
+                                          "#else",
+                                          "#pragma ",
+                                          "#define LINNET_PROFILE_",
+                                          "#define LINNET_TRACE(",
+                                          "#define LINNET_ONE_COPY "};
     for (const Directive& directive : source_.directives()) {
       const bool known = directive.text == kStepMacro || directive.text == kConsumeMacro ||
                          std::any_of(kHarmless.begin(), kHarmless.end(), [&](const char* start) {
@@ -92,9 +97,10 @@ class ScheduleReader {
            source_.accept(R"(extern "C" const std::uint64_t $w[$n];)")) {
     }
     source_.expect("namespace {");
-    while (source_.accept("LINNET_ONE_COPY void $w(const linnet::$w::Layer& layer, const "
-                          "linnet::Io& io, std::int32_t first_row, std::int32_t row_count) "
-                          "noexcept { linnet::$w::run(layer, io, first_row, row_count); }")) {
+    while (
+        source_.accept("LINNET_ONE_COPY void $w(const linnet::$w::Layer& layer, const "
+                       "linnet::Io& io, std::int32_t first_row, std::int32_t row_count) "
+                       "noexcept { linnet::$w::run(layer, io, first_row, row_count); }")) {
       if (source_.word(0) != source_.word(1) || source_.word(0) != source_.word(2))
         source_.fail(source_.next().line, "the function before this calls another kernel");
     }
@@ -102,10 +108,12 @@ class ScheduleReader {
     source_.expect("}");
     source_.accept(R"(namespace { inline std::int32_t opaque(std::int32_t value) noexcept {
                         __asm__("" : "+r"(value)); return value; } })");
-    if (source_.accept("namespace { struct TableStep { std::uint16_t layer, first_row, row_count; };"))
+    if (source_.accept(
+            "namespace { struct TableStep { std::uint16_t layer, first_row, row_count; };"))
       read_tables();
     while (!source_.failed() && !source_.accept("}")) read_function();
-    if (!source_.at_end()) source_.fail(source_.next().line, "the text goes on after its namespace");
+    if (!source_.at_end())
+      source_.fail(source_.next().line, "the text goes on after its namespace");
   }
 
   // ---- calls ----
@@ -124,7 +132,8 @@ class ScheduleReader {
   // layer_7, call_7, rows_taken_7 of call 7.
   void must_be_own(const std::string& name, const char* stem) {
     const std::string own = fmt::format("{}_{}", stem, schedule_.calls.size());
-    if (name != own) source_.fail(source_.next().line, fmt::format("'{}' instead of '{}'", name, own));
+    if (name != own)
+      source_.fail(source_.next().line, fmt::format("'{}' instead of '{}'", name, own));
   }
 
   void read_call() {
@@ -145,8 +154,9 @@ class ScheduleReader {
     }
     source_.expect("return layer; }();");
     source_.expect(R"(static_assert(linnet::$w::supports($w), "the kernel makes this layer");)");
-    source_.expect("static_assert(linnet::$w::scratch_bytes($w) == $n, \"the plan has room for the "
-                   "kernel's scratch\");");
+    source_.expect(
+        "static_assert(linnet::$w::scratch_bytes($w) == $n, \"the plan has room for the "
+        "kernel's scratch\");");
     if (source_.failed()) return;
     call.kernel = source_.word(0);
     must_be_own(source_.word(1), "layer");
@@ -165,8 +175,9 @@ class ScheduleReader {
   }
 
   void read_call_function(CallText& call) {
-    source_.expect("LINNET_ONE_COPY void $w(const Arenas& arenas, std::int32_t first_row, "
-                   "std::int32_t row_count) noexcept {");
+    source_.expect(
+        "LINNET_ONE_COPY void $w(const Arenas& arenas, std::int32_t first_row, "
+        "std::int32_t row_count) noexcept {");
     if (source_.failed()) return;
     must_be_own(source_.word(0), "call");
     const bool has_inputs = source_.accept("const linnet::RowsIn in[] = {");
@@ -194,8 +205,9 @@ class ScheduleReader {
 
   OperandText read_operand() {
     OperandText operand;
-    if (source_.accept("{static_cast<const std::byte*>(static_cast<const void*>($w + $n)) + $n, $n, "
-                       "$n}") ||
+    if (source_.accept(
+            "{static_cast<const std::byte*>(static_cast<const void*>($w + $n)) + $n, $n, "
+            "$n}") ||
         source_.accept("{static_cast<const std::byte*>(static_cast<const void*>($w)) + $n, $n, "
                        "$n}")) {
       operand.in_flash = true;
@@ -224,8 +236,9 @@ class ScheduleReader {
       }
       source_.expect("};");
     }
-    source_.expect("using Call = void (*)(const Arenas&, std::int32_t, std::int32_t) noexcept; "
-                   "constexpr Call kCalls[] = {");
+    source_.expect(
+        "using Call = void (*)(const Arenas&, std::int32_t, std::int32_t) noexcept; "
+        "constexpr Call kCalls[] = {");
     std::size_t count = 0;
     for (; source_.accept("$w,"); ++count) {
       if (source_.word(0) != fmt::format("call_{}", count))
@@ -310,7 +323,8 @@ class ScheduleReader {
         rows.cases.push_back(read_blocks());
         source_.expect("}");
       } else {
-        source_.expect("if (row >= $n && row < $n) { const std::int32_t i = opaque((row - $n) / $n);");
+        source_.expect(
+            "if (row >= $n && row < $n) { const std::int32_t i = opaque((row - $n) / $n);");
         if (source_.failed()) return;
         rows.begin = source_.number(0);
         rows.end = source_.number(1);

@@ -39,14 +39,15 @@ struct OperandText {
 };
 
 struct CallText {
-  std::string op, node;                        // from the comment before it
+  std::string op, node;  // from the comment before it
   std::string kernel, layer_type;
   std::map<std::string, std::int64_t> fields;  // of the layer; integers only
   std::vector<OperandText> inputs;
   OperandText output;
   std::optional<AddressText> scratch;
   std::int64_t scratch_bytes = 0;
-  std::int64_t rows_taken = 0;  // of the input for a row of the output, where the kernel consumes rows; else 0
+  std::int64_t rows_taken =
+      0;  // of the input for a row of the output, where the kernel consumes rows; else 0
   std::int64_t block_rows = 0;  // output rows that the kernel works on at once; 0: all of a step
   std::size_t line = 0;
 
@@ -75,8 +76,8 @@ struct ScheduleText {
   std::string name;
   std::map<std::string, std::int64_t> arena_bytes;
   std::vector<CallText> calls;
-  std::vector<StepText> steps;       // as they happen: loops and tables unrolled
-  std::vector<AddressText> inputs;   // of input(); empty when rows are pushed
+  std::vector<StepText> steps;      // as they happen: loops and tables unrolled
+  std::vector<AddressText> inputs;  // of input(); empty when rows are pushed
   std::vector<AddressText> outputs;
   std::optional<InputRingText> input_ring;
 };

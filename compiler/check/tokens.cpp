@@ -66,9 +66,7 @@ void TokenReader::tokenize(std::string_view text, Tokens& tokens,
     } else {
       const bool word = is_letter(text[i]) || is_number_start(text[i]);
       const bool literal = text[i] == '"' || text[i] == '\'';
-      const std::size_t end = word      ? word_end(text, i)
-                              : literal ? literal_end(text, i)
-                                        : i + 1;
+      const std::size_t end = word ? word_end(text, i) : literal ? literal_end(text, i) : i + 1;
       tokens.push_back({text.substr(i, end - i), line, comment});
       comment = {};
       line_start = false;

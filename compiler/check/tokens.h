@@ -25,8 +25,9 @@ namespace linnet {
 
 struct Token {
   std::string_view text;
-  std::size_t line = 0;           // from 1
-  std::string_view comment = {};  // the last line comment between the token before and this one, without slashes
+  std::size_t line = 0;  // from 1
+  std::string_view comment =
+      {};  // the last line comment between the token before and this one, without slashes
 };
 
 // A preprocessor directive, lines joined, blanks reduced to one.
@@ -79,7 +80,8 @@ class TokenReader {
   std::size_t furthest_ = 0;  // token that a pattern did not match
   std::vector<std::string> words_;
   std::vector<std::int64_t> numbers_;
-  std::unordered_map<const char*, Tokens> patterns_;  // patterns are literals: their address is enough
+  std::unordered_map<const char*, Tokens>
+      patterns_;  // patterns are literals: their address is enough
   std::string error_;
 };
 

@@ -36,8 +36,8 @@ struct CodeReport {
   FloatError oracle;        // the same, as numbers
   std::optional<StoredComparison> stored;
   std::optional<FirstDifference> first_difference;
-  std::int64_t steps = 0;   // of its schedule, all rows in place; or else
-  Diagnostics misplaced;    // what the replay found
+  std::int64_t steps = 0;  // of its schedule, all rows in place; or else
+  Diagnostics misplaced;   // what the replay found
   // Of the board only.
   std::string linker_script;
   std::int64_t stack_bytes = 0;        // high-water mark

@@ -23,8 +23,8 @@ namespace fs = std::filesystem;
 const fs::path kBoards = fs::path(LINNET_SOURCE_DIR) / "runtime/boards";
 
 Finished compile_for_core(std::vector<std::string> more, const fs::path& folder) {
-  std::vector<std::string> arguments{"arm-none-eabi-g++", "-mcpu=cortex-m7",    "-mthumb",
-                                     "-mfloat-abi=hard",  "-mfpu=fpv5-d16",     "-std=c++17",
+  std::vector<std::string> arguments{"arm-none-eabi-g++", "-mcpu=cortex-m7",     "-mthumb",
+                                     "-mfloat-abi=hard",  "-mfpu=fpv5-d16",      "-std=c++17",
                                      "-fno-exceptions",   "-ffunction-sections", "-fno-rtti"};
   append(arguments, more);
   return run_process({arguments, folder});
@@ -86,9 +86,8 @@ Order order_of_start_up(const std::string& source, const std::vector<std::string
   const Finished compiled = compile_for_core(arguments, folder.path());
   INFO(compiled.output);
   REQUIRE(compiled.succeeded());
-  const Finished listing =
-      run_process({{"arm-none-eabi-objdump", "-dr", "-j", ".text.linnet_reset", "startup.o"},
-                   folder.path()});
+  const Finished listing = run_process(
+      {{"arm-none-eabi-objdump", "-dr", "-j", ".text.linnet_reset", "startup.o"}, folder.path()});
   REQUIRE(listing.succeeded());
   INFO(listing.output);
   const Order order = order_of(listing.output);
@@ -121,7 +120,8 @@ TEST_CASE("the start-up code of the stm32h743 turns SRAM1 to 3 on before .data a
 
 struct BankSize {
   const char* name;
-  std::int64_t bytes;  // of the device, less what the scripts keep: 4 KiB of the DTCM for the stack, the null pointer's line
+  std::int64_t
+      bytes;  // of the device, less what the scripts keep: 4 KiB of the DTCM for the stack, the null pointer's line
 };
 constexpr BankSize kBanks[] = {{"dtcm", 128 * 1024 - 4096},
                                {"axi", 512 * 1024},
@@ -151,11 +151,10 @@ Finished link(const std::string& board, const std::string& script, const std::st
       "int main() {{ return 0; }}\n",
       section, constant ? "extern const" : "static", bytes, constant ? " = {1}" : "");
   const fs::path sources = kBoards / board;
-  return compile_for_core({"-O1", "-w", "-I" + sources.string(), "main.cpp",
-                           (sources / "startup.cpp").string(), "-nostartfiles",
-                           "--specs=nano.specs", "-T", (sources / script).string(), "-o",
-                           "image.elf"},
-                          folder.path());
+  return compile_for_core(
+      {"-O1", "-w", "-I" + sources.string(), "main.cpp", (sources / "startup.cpp").string(),
+       "-nostartfiles", "--specs=nano.specs", "-T", (sources / script).string(), "-o", "image.elf"},
+      folder.path());
 }
 
 TEST_CASE("an overfull bank of the stm32h743 stops the link, on the emulated board too") {
@@ -182,7 +181,8 @@ TEST_CASE("an overfull bank of the stm32h743 stops the link, on the emulated boa
 
 TEST_CASE("the documents say that the stm32h743's files have not run on hardware") {
   const auto says = [](const fs::path& path) {
-    return std::regex_search(read_text(path), std::regex("not\\s+(// )?run\\s+(// )?on\\s+(// )?hardware"));
+    return std::regex_search(read_text(path),
+                             std::regex("not\\s+(// )?run\\s+(// )?on\\s+(// )?hardware"));
   };
   CHECK(says(kBoards / "stm32h743/README.md"));
   CHECK(says(kBoards / "stm32h743/startup.cpp"));

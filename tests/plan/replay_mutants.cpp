@@ -25,7 +25,8 @@ struct Number {
 };
 
 // Group `group` of every match.
-std::vector<Number> numbers(const std::string& text, const std::string& pattern, std::size_t group) {
+std::vector<Number> numbers(const std::string& text, const std::string& pattern,
+                            std::size_t group) {
   std::vector<Number> found;
   const std::regex regex(pattern);
   for (std::sregex_iterator match(text.begin(), text.end(), regex), end; match != end; ++match)
@@ -95,9 +96,9 @@ std::vector<std::string> windows(const std::string& text) {
     const char* name;
     std::int64_t change;
   };
-  static constexpr Field kFields[] = {
-      {"kernel_h", 1}, {"stride_h", 1},  {"dilation_h", 1},  {"pad_top", 1},       {"in_h", 1},
-      {"out_h", -1},   {"first_row", 1}, {"rows_before", 1}, {"a_row_modulus", -1}};
+  static constexpr Field kFields[] = {{"kernel_h", 1},  {"stride_h", 1},    {"dilation_h", 1},
+                                      {"pad_top", 1},   {"in_h", 1},        {"out_h", -1},
+                                      {"first_row", 1}, {"rows_before", 1}, {"a_row_modulus", -1}};
   std::vector<std::string> mutants;
   for (const Field& field : kFields) {
     for (const Number& n : numbers(text, fmt::format(R"(layer\.{} = (-?\d+);)", field.name), 1)) {
@@ -127,9 +128,9 @@ std::vector<std::string> swapped(const std::string& text) {
   return mutants;
 }
 
-const Kind kKinds[] = {{"offset", offsets, 0.99},         {"capacity", capacities, 0.95},
-                       {"pitch", pitches, 0.99},          {"first row", first_rows, 1},
-                       {"row count", row_counts, 1},      {"window", windows, 0.99},
+const Kind kKinds[] = {{"offset", offsets, 0.99},      {"capacity", capacities, 0.95},
+                       {"pitch", pitches, 0.99},       {"first row", first_rows, 1},
+                       {"row count", row_counts, 1},   {"window", windows, 0.99},
                        {"steps swapped", swapped, 0.8}};
 
 Graph network(std::uint32_t seed) {

@@ -16,7 +16,9 @@ namespace {
 
 using namespace linnet;
 
-TensorType int8(Shape shape) { return {DType::i8, std::move(shape), Quantization{{0.1F}, {0}, -1}}; }
+TensorType int8(Shape shape) {
+  return {DType::i8, std::move(shape), Quantization{{0.1F}, {0}, -1}};
+}
 
 // A graph of one int8 input and convolutions on it.
 class Sketch {
@@ -160,8 +162,7 @@ TEST_CASE("what the checker does not understand is quoted") {
   const testing::GeneratedText text =
       testing::generated_text(graph, testing::unlimited_target(), {PlanMode::whole});
   const auto message = [&](const std::string& from, const std::string& to) {
-    const Result<ReplayReport> report =
-        replay(graph, replaced(text.source, from, to), text.header);
+    const Result<ReplayReport> report = replay(graph, replaced(text.source, from, to), text.header);
     return report ? std::string() : report.diagnostics().front().message;
   };
   CHECK(message("LINNET_STEP(0", "LINNET_STEP(0") == "");
@@ -194,8 +195,12 @@ TEST_CASE("a concatenation without a call: its parts lie in it, pixel by pixel")
   // input at 0 (4 x 6), the concatenation in a ring of 2 rows of 15 at 24, output at 56 (4 x 3)
   const auto conv = [&](const char* name, TensorId x, std::int64_t channels, int in_pixel,
                         int out_pixel, const char* in, const char* out) {
-    return CallSketch{"conv2d_s8_1x1", "Conv2dS8", name,
-                      conv_fields(sketch.graph, x, channels, 1, in_pixel, out_pixel), in, out};
+    return CallSketch{"conv2d_s8_1x1",
+                      "Conv2dS8",
+                      name,
+                      conv_fields(sketch.graph, x, channels, 1, in_pixel, out_pixel),
+                      in,
+                      out};
   };
   const std::string source = source_of(
       {conv("left", sketch.input, 3, 2, 5, "{arenas.ram + 0, 6, 4}", "{arenas.ram + 24, 15, 2}"),
@@ -211,10 +216,10 @@ TEST_CASE("a concatenation without a call: its parts lie in it, pixel by pixel")
   CHECK(holds(finding(sketch.graph, replaced(source, "+ 27, 15", "+ 26, 15"), 68),
               "is read at ram + 26, which holds row 0 of 'joined'"));
   CHECK(holds(finding(sketch.graph, replaced(source, "+ 25, 15", "+ 24, 15"), 68), "is read at"));
-  CHECK(holds(finding(sketch.graph,
-                      replaced(source, "layer.out_pixel_bytes = 5", "layer.out_pixel_bytes = 4"),
-                      68),
-              "is read at"));
+  CHECK(
+      holds(finding(sketch.graph,
+                    replaced(source, "layer.out_pixel_bytes = 5", "layer.out_pixel_bytes = 4"), 68),
+            "is read at"));
   CHECK(holds(finding(sketch.graph, replaced(source, "LINNET_STEP(1, i, 1);", ""), 68),
               "which holds nothing"));
 }
@@ -224,11 +229,10 @@ TEST_CASE("an output may grow into the rows that its own call has used up") {
   const TensorId made = sketch.conv(sketch.input, 1, 1, "half");
   sketch.output(made);
   const auto source = [&](int input, const std::string& steps, const std::string& more) {
-    return source_of({{"conv2d_s8_1x1", "Conv2dS8", "half",
-                       conv_fields(sketch.graph, sketch.input, 1, 1, 2, 1),
-                       fmt::format("{{arenas.ram + {}, 8, 8}}", input), "{arenas.ram + 0, 4, 8}",
-                       more}},
-                     run_of(steps) + ports(input, 0));
+    return source_of(
+        {{"conv2d_s8_1x1", "Conv2dS8", "half", conv_fields(sketch.graph, sketch.input, 1, 1, 2, 1),
+          fmt::format("{{arenas.ram + {}, 8, 8}}", input), "{arenas.ram + 0, 4, 8}", more}},
+        run_of(steps) + ports(input, 0));
   };
   const auto blocks = [](int rows) {
     return fmt::format(
@@ -236,7 +240,8 @@ TEST_CASE("an output may grow into the rows that its own call has used up") {
   };
   // Row r of the output ends where row r of the input begins, or before.
   CHECK(finding(sketch.graph, source(4, "LINNET_STEP(0, 0, 8);", blocks(1)), 68) == "");
-  std::puts(finding(sketch.graph, source(3, "LINNET_STEP(0, 0, 8);", blocks(1)), 68).c_str());  CHECK(holds(finding(sketch.graph, source(3, "LINNET_STEP(0, 0, 8);", blocks(1)), 68),
+  std::puts(finding(sketch.graph, source(3, "LINNET_STEP(0, 0, 8);", blocks(1)), 68).c_str());
+  CHECK(holds(finding(sketch.graph, source(3, "LINNET_STEP(0, 0, 8);", blocks(1)), 68),
               "row 0 of 'half' is written at ram + 3, where row 0 of 'input' is read for it"));
   // In blocks of two rows the second row of the output may lie on the first of the input only when it is two rows ahead.
   CHECK(holds(finding(sketch.graph, source(4, "LINNET_STEP(0, 0, 8);", blocks(2)), 68),
@@ -265,11 +270,10 @@ TEST_CASE("rows that the application pushes") {
       "  if (row == 5) {\n    LINNET_STEP(0, 4, 2);\n  }\n"
       "}\n" +
       output.substr(output.find("const std::int8_t* output"));
-  const std::string source =
-      source_of({{"conv2d_s8_any", "Conv2dS8", "features",
-                  conv_fields(sketch.graph, sketch.input, 2, 3, 2, 2), "{arenas.ram + 8, 8, 3}",
-                  "{arenas.ram + 64, 8, 6}"}},
-                functions);
+  const std::string source = source_of({{"conv2d_s8_any", "Conv2dS8", "features",
+                                         conv_fields(sketch.graph, sketch.input, 2, 3, 2, 2),
+                                         "{arenas.ram + 8, 8, 3}", "{arenas.ram + 64, 8, 6}"}},
+                                       functions);
   const auto with = [&](const std::string& from, const std::string& to) {
     return finding(sketch.graph, replaced(source, from, to), 112);
   };
@@ -282,8 +286,8 @@ TEST_CASE("rows that the application pushes") {
   CHECK(holds(with("row % 3 * 8", "row % 3 * 9"), "is read at"));
   CHECK(holds(with("{arenas.ram + 8, 8, 3}", "{arenas.ram + 8, 8, 4}"), "is read at"));
   CHECK(holds(with("if (row >= 1", "if (row >= 2"), "counter before it"));
-  CHECK(holds(with("if (row == 5) {\n    LINNET_STEP(0, 4, 2);", "if (row == 4) {"),
-              "not all rows"));
+  CHECK(
+      holds(with("if (row == 5) {\n    LINNET_STEP(0, 4, 2);", "if (row == 4) {"), "not all rows"));
   CHECK(holds(with("LINNET_STEP(0, 4, 2);", "LINNET_STEP(0, 4, 1);"), "makes 5 rows of 6"));
   CHECK(holds(with("case 1:", "case 2:"), "never happens"));
 }
