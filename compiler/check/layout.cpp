@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "compiler/check/needs.h"
 #include "compiler/emit/text.h"
 
 namespace linnet {
@@ -122,8 +123,21 @@ class Binder {
     if (next_ >= text_.calls.size()) return false;
     const std::string& layer = text_.calls[next_].layer_type;
     const std::vector<const char*> layers = layers_of(node.op);
+    const auto* slice = std::get_if<Slice>(&node.op);
     return text_.calls[next_].node == harmless(node.origin.name) &&
-           std::any_of(layers.begin(), layers.end(), [&](const char* l) { return layer == l; });
+           std::any_of(layers.begin(), layers.end(), [&](const char* l) { return layer == l; }) &&
+           (slice == nullptr || begins_there(*slice, node));
+  }
+
+  // The next call copies from where the slice begins. (An ONNX Split is several slices, all of its name, of which some may
+  // have a call.)
+  bool begins_there(const Slice& slice, const Node& node) const {
+    const TensorType& x = graph_.type(node.inputs[0]);
+    std::int64_t first = 0;  // element
+    for (std::size_t d = 0; d < x.shape.size(); ++d) first = first * x.shape[d] + slice.start[d];
+    const std::int64_t in_row = first % (natural_row_bytes(x) / size_bytes(x.dtype));
+    const std::int64_t offset = text_.calls[next_].field("offset", -1);
+    return offset == first || offset == in_row;
   }
 
   void bind_node(const Node& node) {
@@ -157,6 +171,7 @@ class Binder {
     const TensorId wide = node.output();
     if (static_cast<std::size_t>(op.axis) + 1 != graph_.type(wide).shape.size())
       return fail(fmt::format("no call makes '{}'", graph_.tensors[wide].name));
+    ++bound_.joins_and_parts;
     std::int64_t offset = 0;
     for (const TensorId input : node.inputs) {
       TensorId narrow = input;
@@ -180,6 +195,7 @@ class Binder {
       along_channels = along_channels && op.start[d] == 0 && op.size[d] == shape[d];
     if (!along_channels)
       return fail(fmt::format("no call makes '{}'", graph_.tensors[node.output()].name));
+    ++bound_.joins_and_parts;
     const std::int64_t size = size_bytes(graph_.type(wide).dtype);
     lie_in(node.output(),
            {wide, pixel_bytes(node.output()), pixel_bytes(wide), op.start[last] * size});

@@ -55,6 +55,7 @@ struct BoundSchedule {
   std::vector<BankText> banks;
   std::vector<BoundCall> calls;
   IdVector<TensorId, ByteView> views;  // `of` is none for a root
+  std::int64_t joins_and_parts = 0;    // nodes along channels without a call
 
   TensorId root(TensorId tensor) const;
   // Byte `position` of the tensor as a byte of its root; `count` is reduced to the bytes that go on side by side there.

@@ -37,6 +37,8 @@ class Replayer {
     ReplayReport report;
     report.steps = std::count_if(text_.steps.begin(), text_.steps.end(),
                                  [](const StepText& step) { return step.call != StepText::kPush; });
+    report.pushed_rows = static_cast<std::int64_t>(text_.steps.size()) - report.steps;
+    report.views = bound_.joins_and_parts;
     for (const BankText& bank : bound_.banks) report.banks.push_back(bank.name);
     if (record_ == RecordLives::yes) report.lives = memory_.lives();
     return report;
@@ -161,8 +163,8 @@ class Replayer {
     at->pitch = ring.pitch;
     at->capacity = ring.capacity;
     if (at->run > at->pitch) return fail("rows of the input are longer than those of its ring");
-    if (ring.rows * at->run != graph_.type(tensor).bytes())
-      return fail("not all rows of the input are pushed");
+    if (ring.row_bytes != at->run || ring.rows * at->run != graph_.type(tensor).bytes())
+      return fail("what is pushed is not the input's rows");
     memory_.begin_block();
     write(*at, {row * at->run, (row + 1) * at->run});
   }

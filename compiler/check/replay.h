@@ -24,7 +24,9 @@ struct ByteLife {
 };
 
 struct ReplayReport {
-  std::int64_t steps = 0;
+  std::int64_t steps = 0;        // of calls
+  std::int64_t pushed_rows = 0;  // of the input
+  std::int64_t views = 0;        // joins and parts of channels without a call
   std::vector<std::string> banks;
   std::vector<ByteLife> lives;  // by first step; only when asked for
 };

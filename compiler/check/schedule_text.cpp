@@ -63,11 +63,13 @@ class ScheduleReader {
 
  private:
   void read_header() {
-    header_.skip_to("struct ArenaBytes {");
-    header_.expect("struct ArenaBytes {");
+    if (!header_.find("struct ArenaBytes {"))
+      return header_.fail(1, "no 'struct ArenaBytes' from here on");
     while (header_.accept("std::size_t $w = $n;"))
       schedule_.arena_bytes[header_.word(0)] = header_.number(0);
     header_.expect("};");
+    if (header_.find("inline constexpr std::int32_t kInputRows = $n;"))
+      input_rows_ = header_.number(0);
   }
 
   void read_directives() {
@@ -161,10 +163,11 @@ class ScheduleReader {
     call.kernel = source_.word(0);
     must_be_own(source_.word(1), "layer");
     call.scratch_bytes = source_.number(0);
-    if (source_.accept("static_assert(linnet::$w::block_rows($w) == $n")) {
+    if (source_.accept("static_assert(linnet::block_rows<linnet::$w>($w) == $n, \"the plan knows "
+                       "how the kernel goes through its rows\");")) {
+      if (source_.word(0) != call.kernel) source_.fail(call.line, "rows of another kernel");
       must_be_own(source_.word(1), "layer");
       call.block_rows = source_.number(0);
-      source_.text_until(";");
     }
     if (source_.accept("[[maybe_unused]] constexpr std::int32_t $w = $n;")) {
       must_be_own(source_.word(0), "rows_taken");
@@ -323,14 +326,15 @@ class ScheduleReader {
         rows.cases.push_back(read_blocks());
         source_.expect("}");
       } else {
-        source_.expect(
-            "if (row >= $n && row < $n) { const std::int32_t i = opaque((row - $n) / $n);");
+        source_.expect("if (row >= $n && row < $n) {");
         if (source_.failed()) return;
         rows.begin = source_.number(0);
         rows.end = source_.number(1);
-        const std::int64_t period = source_.number(3);
-        if (source_.number(2) != rows.begin || period < 1)
-          source_.fail(source_.next().line, "the counter before it does not begin with its rows");
+        source_.expect("const std::int32_t i = opaque(");
+        read_since(rows.begin);
+        source_.expect("/ $n);");
+        if (source_.failed()) return;
+        const std::int64_t period = std::max<std::int64_t>(1, source_.number(0));
         if (period > 1) {
           read_cases(rows, period);
         } else {
@@ -342,14 +346,26 @@ class ScheduleReader {
     }
   }
 
+  // "row", or "(row - 3)": rows since the first of them.
+  void read_since(std::int64_t begin) {
+    const std::size_t line = source_.next().line;
+    if (!source_.accept("(row - $n)")) {
+      source_.expect("row");
+      if (begin != 0) source_.fail(line, "it does not count from its first row");
+    } else if (source_.number(0) != begin) {
+      source_.fail(line, "it does not count from its first row");
+    }
+  }
+
   void read_cases(PushedRows& rows, std::int64_t period) {
     rows.cases.resize(static_cast<std::size_t>(period));
-    source_.expect("switch ((row - $n) % $n) {");
+    source_.expect("switch (");
+    read_since(rows.begin);
+    source_.expect("% $n) {");
     if (source_.failed()) return;
-    if (source_.number(0) != rows.begin || source_.number(1) != period)
+    if (source_.number(0) != period)
       source_.fail(source_.next().line, "the cases before it are not those of its counter");
     while (!source_.failed() && !source_.accept("}")) {
-      if (source_.accept("default: break;")) continue;
       source_.expect("case $n:");
       if (source_.failed()) return;
       const std::int64_t number = source_.number(0);
@@ -402,14 +418,27 @@ class ScheduleReader {
     schedule_.input_ring = ring;
   }
 
+  // The rest of run() for an input that lies somewhere else: row after row is copied to its place and pushed.
+  void read_run_of_rows() {
+    read_type();
+    source_.expect("* input) noexcept { for (std::int32_t row = 0; row < kInputRows; ++row) { "
+                   "std::memcpy(input_row(arenas, row), input + static_cast<std::size_t>(row) * "
+                   "kInputRowElements, $n); push_row(arenas, row); } }");
+    if (source_.failed()) return;
+    if (!schedule_.input_ring)
+      return source_.fail(source_.next().line, "no input_row() before run()");
+    schedule_.input_ring->row_bytes = source_.number(0);
+  }
+
   void read_function() {
-    if (source_.accept("void run(const Arenas&) noexcept {")) return source_.expect("}");
+    if (source_.accept("void run(const Arenas&) noexcept { }")) return;
     if (source_.accept("void run(const Arenas& arenas) noexcept {")) {
       run_ = read_blocks();
       return source_.expect("}");
     }
     if (source_.accept("void push_row(const Arenas& arenas, std::int32_t row) noexcept {"))
       return read_pushes();
+    if (source_.accept("void run(const Arenas& arenas, const")) return read_run_of_rows();
     read_type();
     source_.expect("*");
     if (source_.accept("input(const Arenas& arenas, std::size_t index) noexcept {")) {
@@ -441,10 +470,8 @@ class ScheduleReader {
   void unroll() {
     add_steps(run_, 0);
     if (!schedule_.input_ring) return;
-    std::int64_t rows = 0;
-    for (const PushedRows& pushed : pushes_) rows = std::max(rows, pushed.end);
-    schedule_.input_ring->rows = rows;
-    for (std::int64_t row = 0; row < rows; ++row) {
+    schedule_.input_ring->rows = input_rows_;
+    for (std::int64_t row = 0; row < input_rows_; ++row) {
       schedule_.steps.push_back({StepText::kPush, row, 1});
       for (const PushedRows& pushed : pushes_) {
         if (row < pushed.begin || row >= pushed.end) continue;
@@ -457,6 +484,7 @@ class ScheduleReader {
 
   TokenReader source_, header_;
   ScheduleText schedule_;
+  std::int64_t input_rows_ = 0;  // kInputRows
   std::map<std::string, WrittenBlock> tables_;
   WrittenBlocks run_;
   std::vector<PushedRows> pushes_;

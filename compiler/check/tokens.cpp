@@ -100,16 +100,12 @@ void TokenReader::expect(std::string_view pattern) {
   fail(tokens_.empty() ? 1 : tokens_[at].line, fmt::format("expected '{}'", pattern));
 }
 
-void TokenReader::skip_to(std::string_view pattern) {
-  while (!failed() && !at_end()) {
-    const std::size_t start = position_;
-    if (accept(pattern)) {
-      position_ = start;
-      return;
-    }
-    ++position_;
-  }
-  fail(1, fmt::format("there is no '{}'", pattern));
+bool TokenReader::find(std::string_view pattern) {
+  const std::size_t start = position_;
+  for (; !failed() && !at_end(); ++position_)
+    if (accept(pattern)) return true;
+  position_ = start;
+  return false;
 }
 
 std::string TokenReader::text_until(std::string_view end) {

@@ -43,8 +43,8 @@ class TokenReader {
 
   bool accept(std::string_view pattern);
   void expect(std::string_view pattern);
-  // Leaves out tokens up to where the pattern begins to match; fails when it does nowhere.
-  void skip_to(std::string_view pattern);
+  // Reads on behind the next place where the pattern matches; false, and nothing read, when there is none.
+  bool find(std::string_view pattern);
   // The tokens up to `end`, which is read too, as one text.
   std::string text_until(std::string_view end);
 

@@ -100,7 +100,7 @@ std::string run_of(const std::string& steps) {
 std::string header_of(std::int64_t bytes) {
   return fmt::format(
       "struct ArenaBytes {{\n  std::size_t ram = {};\n}};\ninline constexpr ArenaBytes "
-      "kArenaBytes{{}};\n",
+      "kArenaBytes{{}};\ninline constexpr std::int32_t kInputRows = 6;\n",
       bytes);
 }
 
@@ -236,7 +236,9 @@ TEST_CASE("an output may grow into the rows that its own call has used up") {
   };
   const auto blocks = [](int rows) {
     return fmt::format(
-        "static_assert(linnet::conv2d_s8_1x1::block_rows(layer_0) == {}, \"as planned\");\n", rows);
+        "static_assert(linnet::block_rows<linnet::conv2d_s8_1x1>(layer_0) == {}, \"the plan knows "
+        "how the kernel goes through its rows\");\n",
+        rows);
   };
   // Row r of the output ends where row r of the input begins, or before.
   CHECK(finding(sketch.graph, source(4, "LINNET_STEP(0, 0, 8);", blocks(1)), 68) == "");
@@ -257,8 +259,6 @@ TEST_CASE("rows that the application pushes") {
   sketch.output(sketch.conv(sketch.input, 2, 3, "features"));
   const std::string output = ports(0, 64);
   const std::string functions =
-      "std::int8_t* input_row(const Arenas& arenas, std::int32_t row) noexcept {\n"
-      "  return static_cast<std::int8_t*>(static_cast<void*>(arenas.ram + 8 + row % 3 * 8));\n}\n"
       "void push_row(const Arenas& arenas, std::int32_t row) noexcept {\n"
       "  if (row >= 1 && row < 5) {\n"
       "    const std::int32_t i = opaque((row - 1) / 2);\n"
@@ -268,7 +268,14 @@ TEST_CASE("rows that the application pushes") {
       "    }\n"
       "  }\n"
       "  if (row == 5) {\n    LINNET_STEP(0, 4, 2);\n  }\n"
-      "}\n" +
+      "}\n"
+      "std::int8_t* input_row(const Arenas& arenas, std::int32_t row) noexcept {\n"
+      "  return static_cast<std::int8_t*>(static_cast<void*>(arenas.ram + 8 + row % 3 * 8));\n}\n"
+      "void run(const Arenas& arenas, const std::int8_t* input) noexcept {\n"
+      "  for (std::int32_t row = 0; row < kInputRows; ++row) {\n"
+      "    std::memcpy(input_row(arenas, row), input + static_cast<std::size_t>(row) * "
+      "kInputRowElements, 8);\n"
+      "    push_row(arenas, row);\n  }\n}\n" +
       output.substr(output.find("const std::int8_t* output"));
   const std::string source = source_of({{"conv2d_s8_any", "Conv2dS8", "features",
                                          conv_fields(sketch.graph, sketch.input, 2, 3, 2, 2),
