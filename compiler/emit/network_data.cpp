@@ -155,6 +155,7 @@ TemplateData call_data(const Network& network, const Places& places, std::size_t
       .set("layer_type", call.layer_type)
       .set("fields", fields_of(call, places))
       .set("scratch_bytes", call.scratch_bytes)
+      .set("block_rows", call.block_rows)
       .set("consumes", call.consumes)
       .set("rows_taken", call.consumes ? call.run_rows / call.output.rows : 1);
 

@@ -68,7 +68,9 @@ std::string json_of(const CodeReport& code) {
       .set("samples", static_cast<std::int64_t>(code.samples))
       .set("bytes", code.bytes.total)
       .set("bytes_differing", code.bytes.differing)
-      .raw("oracle", json_of(code.oracle));
+      .raw("oracle", json_of(code.oracle))
+      .raw("schedule",
+           Object().set("steps", code.steps).set("in_place", code.misplaced.empty()).text());
   if (code.stored)
     object.raw("stored", Object()
                              .set("samples", static_cast<std::int64_t>(code.stored->samples))

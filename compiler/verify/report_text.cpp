@@ -5,6 +5,7 @@
 //     code     compared with        samples  result
 //     float32  float oracle              16  max error 0 of range 21.7 (0.0e+00)                     ok
 //     int8     int8 oracle               16  0 of 160 bytes differ                                   ok
+//     int8     schedule                      replayed: 472 steps, all rows in place                  ok
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,9 +20,13 @@ namespace {
 
 using Out = std::back_insert_iterator<std::string>;
 
-void row(Out out, const std::string& code, const std::string& against, std::size_t samples,
+void row(Out out, const std::string& code, const std::string& against, const std::string& samples,
          const std::string& result, const char* verdict) {
   fmt::format_to(out, "  {:<8} {:<20} {:>7}  {:<58} {}\n", code, against, samples, result, verdict);
+}
+void row(Out out, const std::string& code, const std::string& against, std::size_t samples,
+         const std::string& result, const char* verdict) {
+  row(out, code, against, std::to_string(samples), result, verdict);
 }
 
 const char* verdict(bool holds) { return holds ? "ok" : "FAILED"; }
@@ -40,6 +45,10 @@ void print_code(Out out, const VerifyReport& report, const CodeReport& code) {
     row(out, code.dtype, "float oracle", code.samples, error_text(code.oracle),
         verdict(code.oracle.relative <= report.float_tolerance));
   }
+  row(out, code.dtype, "schedule", "",
+      code.misplaced.empty() ? fmt::format("replayed: {} steps, all rows in place", code.steps)
+                             : "replayed: not all rows are in place",
+      verdict(code.misplaced.empty()));
   if (!code.stored) return;
   const StoredComparison& stored = *code.stored;
   if (code.dtype != "int8") {

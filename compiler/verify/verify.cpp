@@ -7,6 +7,7 @@
 #include <fstream>
 #include <future>
 
+#include "compiler/check/replay.h"
 #include "compiler/emit/code_costs.h"
 #include "compiler/emit/text.h"
 #include "compiler/plan/target.h"
@@ -181,6 +182,19 @@ Result<std::optional<FirstDifference>> locate(const Candidate& candidate, const 
   return find_first_difference(*candidate.graph, *candidate.program, sample, runs->front());
 }
 
+// Reads the schedule back from the generated text and replays it.
+void replay_schedule(const Candidate& candidate, CodeReport& report) {
+  const std::string& name = candidate.network.name;
+  const Files& files = candidate.network.files;
+  const Result<ReplayReport> replayed =
+      replay(*candidate.graph, files.at(name + ".cpp"), files.at(name + ".hpp"));
+  if (replayed) {
+    report.steps = replayed->steps;
+  } else {
+    report.misplaced = replayed.diagnostics();
+  }
+}
+
 Result<Ran> build_and_run(const Candidate& candidate, const Toolchain& tools, const TestData& data,
                           const PipelineHooks& hooks) {
   const TemporaryFolder folder;
@@ -190,6 +204,8 @@ Result<Ran> build_and_run(const Candidate& candidate, const Toolchain& tools, co
   Ran ran;
   ran.report.dtype = candidate.dtype;
   ran.report.samples = samples_for(candidate, data.samples.size(), tools.machine);
+  begin(hooks, fmt::format("replay {} schedule", candidate.dtype));
+  replay_schedule(candidate, ran.report);
   const std::vector<Values> inputs = device_inputs(graph, data, ran.report.samples);
 
   begin(hooks, fmt::format("build {} code", candidate.dtype));
@@ -273,6 +289,7 @@ void judge(const CodeReport& code, double tolerance, const std::string& machine,
          fmt::format("the {} code takes {} bytes of stack where memory.stack_bytes is {}",
                      code.dtype, code.stack_bytes, code.stack_bound_bytes),
          "this is a defect of Linnet; please report it"});
+  failures.insert(failures.end(), code.misplaced.begin(), code.misplaced.end());
 }
 
 void judge_similarity(VerifyReport& report) {

@@ -4,6 +4,8 @@
 //   model ──► float32 code ──► outputs ◄── float oracle, stored outputs      (tolerance)
 //         └─► int8 code ─────► outputs ◄── int8 oracle                        (every byte)
 //                                      ◄── float oracle                       (cosine, SQNR, top-1)
+//
+// The schedule of each code is read back from its text and replayed (compiler/check/replay.h).
 #pragma once
 
 #include <optional>
@@ -34,6 +36,8 @@ struct CodeReport {
   FloatError oracle;        // the same, as numbers
   std::optional<StoredComparison> stored;
   std::optional<FirstDifference> first_difference;
+  std::int64_t steps = 0;  // of its schedule, all rows in place; or else
+  Diagnostics misplaced;   // what the replay found
   // Of the board only.
   std::string linker_script;
   std::int64_t stack_bytes = 0;        // high-water mark

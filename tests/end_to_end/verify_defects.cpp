@@ -37,6 +37,7 @@ void replace_after(std::string& text, const std::string& anchor, const std::stri
 struct Mutation {
   const char* what;
   void (*apply)(Files&);
+  bool moves_rows = false;  // the replay of the schedule notices as well
 };
 
 const Mutation kMutations[] = {
@@ -51,12 +52,14 @@ const Mutation kMutations[] = {
      [](Files& files) {
        replace_after(files.at("phinet_96.cpp"), "void run(", "LINNET_STEP(5, ",
                      "LINNET_STEP(5, 1 + ");
-     }},
+     },
+     true},
     {"one wrong offset of an input",
      [](Files& files) {
        replace_after(files.at("phinet_96.cpp"), "void call_9(", "arenas.ram + ",
                      "arenas.ram + 4 + ");
-     }},
+     },
+     true},
     {"one wrong zero point",
      [](Files& files) {
        replace_after(files.at("phinet_96.cpp"),
@@ -81,6 +84,8 @@ TEST_CASE("verify notices every mutation of generated code, and where it begins"
     const CodeReport& code = report->codes.back();
     CHECK(code.dtype == "int8");
     CHECK(code.bytes.differing > 0);
+    CHECK(code.misplaced.empty() != mutation.moves_rows);
+    CHECK(report->failures.size() == (mutation.moves_rows ? 2 : 1));
     REQUIRE(code.first_difference);
     CHECK_FALSE(code.first_difference->node.empty());
     CHECK(code.first_difference->value != code.first_difference->expected);

@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "linnet/version.h"
 
@@ -71,6 +72,22 @@ struct Io {
 // run() is given rows of its input, each once and in order, and adds them to what it keeps in its scratch and its output
 // row; the image's last row completes that row. Both are its own from the first call of the image to the last.
 //
+// Rows of the layer's output that the kernel works on at once.
+template <class Kernel, class = void>
+struct BlockRows {
+  static constexpr std::int32_t of(const typename Kernel::Layer&) noexcept { return 1; }
+};
+template <class Kernel>
+struct BlockRows<Kernel, std::void_t<decltype(&Kernel::block_rows)>> {
+  static constexpr std::int32_t of(const typename Kernel::Layer& layer) noexcept {
+    return Kernel::block_rows(layer);
+  }
+};
+template <class Kernel>
+constexpr std::int32_t block_rows(const typename Kernel::Layer& layer) noexcept {
+  return BlockRows<Kernel>::of(layer);
+}
+
 // The list is the registry: the first kernel that supports a layer is taken, by the compiler, the tests and the bench.
 template <class... Kernels>
 struct KernelList {
