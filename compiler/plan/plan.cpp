@@ -499,8 +499,11 @@ Program remove_copies(Program program, const PlanOptions& options) {
   }
 }
 
-std::vector<Plan> pareto_front(const Program& program, const Target& target) {
-  return Planner(program, target, {}).front();
+std::vector<Plan> pareto_front(const Program& program, const Target& target,
+                               const PlanOptions& options) {
+  PlanOptions unlimited = options;
+  unlimited.arena_limit_bytes.reset();
+  return Planner(program, target, unlimited).front();
 }
 
 Result<Plan> make_plan(const Program& program, const Target& target, const PlanOptions& options) {

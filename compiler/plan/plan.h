@@ -115,7 +115,9 @@ Result<Plan> make_plan(const Program& program, const Target& target,
 Program remove_copies(Program program, const PlanOptions& options);
 
 // What RAM buys: plans of which none takes less RAM and fewer kernel calls than another, the least RAM first.
-std::vector<Plan> pareto_front(const Program& program, const Target& target);
+// Of the options, mode and limit do not matter.
+std::vector<Plan> pareto_front(const Program& program, const Target& target,
+                               const PlanOptions& options = {});
 
 // No two live placements overlap, all inside their banks, every read row was written; our defect (E902) otherwise.
 Result<Nothing> check(const Program& program, const Plan& plan, const Target& target);

@@ -446,6 +446,29 @@ TEST_CASE("plan prints what RAM buys, draws it, and says when it cannot") {
   CHECK_THAT(refused.output, Catch::Contains("E501 cannot write to '"));
 }
 
+TEST_CASE("an input that has no rows to give, or is not alone") {
+  const Scratch scratch;
+  const auto refuse = [&](const char* name, const testing::OnnxFile& file) {
+    const fs::path model = scratch.path / name;
+    testing::write_bytes(model, file.model());
+    const fs::path out = scratch.path / "out";
+    const Run run =
+        run_linnet("compile " + model.string() + " --input rows --quiet -o " + out.string());
+    CHECK(run.exit_code == 2);
+    CHECK_FALSE(fs::exists(out));
+    return run.output.substr(model.string().size());
+  };
+  testing::OnnxFile two;
+  two.input("a", {1, 4, 6, 6}).input("b", {1, 4, 6, 6}).node("Add", {"a", "b"}, {"y"}).output("y");
+  CHECK(refuse("two.onnx", two) ==
+        ": E306 --input rows: the network has 2 inputs, and rows can be given of one only; leave "
+        "--input rows out\n");
+  testing::OnnxFile vector;
+  vector.input("x", {1, 8}).node("Relu", {"x"}, {"y"}).output("y");
+  CHECK(refuse("vector.onnx", vector) ==
+        ": E306 --input rows: the input is a single row; leave --input rows out\n");
+}
+
 TEST_CASE("banks that a target does not have, or not so much of") {
   const std::string compile = "compile " + kModel + " --target stm32h743 --quiet -o nowhere ";
   Run run = run_linnet(compile + "--bank ccm=1K");
