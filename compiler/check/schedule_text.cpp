@@ -421,9 +421,10 @@ class ScheduleReader {
   // The rest of run() for an input that lies somewhere else: row after row is copied to its place and pushed.
   void read_run_of_rows() {
     read_type();
-    source_.expect("* input) noexcept { for (std::int32_t row = 0; row < kInputRows; ++row) { "
-                   "std::memcpy(input_row(arenas, row), input + static_cast<std::size_t>(row) * "
-                   "kInputRowElements, $n); push_row(arenas, row); } }");
+    source_.expect(
+        "* input) noexcept { for (std::int32_t row = 0; row < kInputRows; ++row) { "
+        "std::memcpy(input_row(arenas, row), input + static_cast<std::size_t>(row) * "
+        "kInputRowElements, $n); push_row(arenas, row); } }");
     if (source_.failed()) return;
     if (!schedule_.input_ring)
       return source_.fail(source_.next().line, "no input_row() before run()");

@@ -48,7 +48,8 @@ struct CallText {
   std::int64_t scratch_bytes = 0;
   std::int64_t rows_taken =
       0;  // of the input for a row of the output, where the kernel consumes rows; else 0
-  std::int64_t block_rows = 0;  // output rows that the kernel works on at once; 0: it does not say, so all of a step
+  std::int64_t block_rows =
+      0;  // output rows that the kernel works on at once; 0: it does not say, so all of a step
   std::size_t line = 0;
 
   std::int64_t field(const std::string& name, std::int64_t absent) const {
