@@ -20,15 +20,19 @@ using testing::GeneratedText;
 
 Graph random_network(std::uint32_t seed) {
   RandomGraphOptions options;
-  options.nodes = 3 + static_cast<int>(seed % 11);
-  options.height = 5 + seed % 8;
-  options.width = 4 + seed % 5;
+  options.nodes = 2 + static_cast<int>(seed % 9);
+  options.height = 4 + seed % 7;
+  options.width = 3 + seed % 5;
   options.channels = 1 + seed % 8;
   options.exporter_style = seed % 2 == 0;
   options.composites = seed % 3 == 0;
   options.batch_norm = seed % 4 == 0;
   options.matmul = seed % 5 == 0;
   options.batch = seed % 7 == 0 ? 2 : 1;
+  if (seed % 4 == 3) {  // joins and parts of channels between kernels that take a pitch
+    options.composites = options.matmul = options.reduce = options.pad = options.reshape = false;
+    options.transpose = options.softmax = options.gate = options.conv_transpose = false;
+  }
   Result<Graph> graph = run_passes(random_graph(seed, options));
   REQUIRE(graph);
   if (seed % 3 == 1) return *graph;  // float
@@ -52,7 +56,7 @@ GeneratedText random_text(std::uint32_t seed, const Graph& graph) {
 #ifdef __SANITIZE_ADDRESS__
 constexpr std::uint32_t kNetworks = 300;
 #else
-constexpr std::uint32_t kNetworks = 2400;
+constexpr std::uint32_t kNetworks = 2000;
 #endif
 
 TEST_CASE("the schedules of thousands of random networks replay") {
@@ -72,4 +76,6 @@ TEST_CASE("the schedules of thousands of random networks replay") {
   std::cout << kNetworks << " random networks, " << steps << " steps replayed; " << views
             << " joins and parts without a call, " << pushed << " take their input row by row\n";
   CHECK(steps > 10 * kNetworks);
+  CHECK(views > 0);
+  CHECK(pushed > 0);
 }
