@@ -81,6 +81,18 @@ std::string shapes_text(const BenchCase& of) {
   return text + " -> " + to_string(of.output.shape);
 }
 
+void set_unit(const BenchCase& of, KernelResult& result) {
+  if (result.macs > 0) {
+    result.unit = "MAC";
+    result.units = result.macs;
+  } else if (std::holds_alternative<Reduce>(of.op)) {
+    result.unit = "input";
+    result.units = of.inputs.front().elements();
+  } else {
+    result.units = of.output.elements();
+  }
+}
+
 // Results without counts: what would run.
 Result<std::vector<KernelResult>> describe_cases(const std::vector<BenchCase>& cases) {
   const BenchGraph made = graph_of(cases);
@@ -92,11 +104,11 @@ Result<std::vector<KernelResult>> describe_cases(const std::vector<BenchCase>& c
     result.name = cases[i].name;
     result.shapes = shapes_text(cases[i]);
     result.dtype = to_string(cases[i].output.dtype);
-    result.outputs = cases[i].output.elements();
     for (const std::size_t call : calls_that_make(made.outputs[i], *program)) {
       result.kernel += (result.kernel.empty() ? "" : ", ") + program->calls[call].kernel;
       result.macs += program->calls[call].macs;
     }
+    set_unit(cases[i], result);
     results.push_back(std::move(result));
   }
   return results;

@@ -13,10 +13,8 @@ namespace linnet {
 namespace {
 
 double each(double count, const KernelResult& result) {
-  return count / static_cast<double>(result.work());
+  return count / static_cast<double>(result.units);
 }
-
-const char* unit_of(const KernelResult& result) { return result.macs > 0 ? "MAC" : "output"; }
 
 Json result_json(const KernelResult& result) {
   Json json =
@@ -25,11 +23,11 @@ Json result_json(const KernelResult& result) {
                     {"shapes", result.shapes},
                     {"dtype", result.dtype},
                     {"macs", result.macs},
-                    {"outputs", result.outputs},
                     {"instructions", result.instructions},
                     {"cycles_model", std::llround(result.cycles)},
                     {"cycles_model_left_out", result.unmodelled},
-                    {"unit", unit_of(result)},
+                    {"unit", result.unit},
+                    {"units", result.units},
                     {"instructions_each", each(static_cast<double>(result.instructions), result)},
                     {"cycles_model_each", each(result.cycles, result)},
                     {"bit_exact", result.difference.empty()}});
@@ -54,7 +52,7 @@ std::string to_text(const BenchReport& report) {
     fmt::format_to(out, "  {:<{}}  {:<{}} {:>12} {:>10.3f} {:>9.3f}    {:<6}  {}\n", result.kernel,
                    kernel_width, result.name, name_width, readable_count(result.instructions),
                    each(static_cast<double>(result.instructions), result),
-                   each(result.cycles, result), unit_of(result),
+                   each(result.cycles, result), result.unit,
                    result.difference.empty() ? "ok" : "WRONG");
   fmt::format_to(out,
                  "\n  Instructions are exact. Cycles are llvm-mca's model of the pipeline, without "
