@@ -47,7 +47,7 @@ TEST_CASE("bench: wrong usage") {
   CHECK_THAT(run_bench_command({"kernels", "--help"}).output, Catch::Contains("Example:"));
 }
 
-TEST_CASE("bench: the filter looks in shapes and in kernels; the images are kept") {
+TEST_CASE("bench: the filter looks in shapes and in kernels, and images are kept") {
   const TemporaryFolder folder;
   const fs::path kept = folder.path() / "kept";
   const Finished by_shape = run_bench_command(
