@@ -46,9 +46,9 @@ struct FourRuns {
 // sums[4 * p + j] += x[p] . w[j], element by element.
 inline void add_products_4x4(float (&sums)[16], const FourRuns& x, const FourRuns& w,
                              std::int32_t count) noexcept {
-#if defined(__arm__) && defined(__ARM_FP) && !defined(LINNET_PORTABLE_DSP)
+#if defined(__arm__) && defined(__ARM_FP) && defined(__OPTIMIZE__) && !defined(LINNET_PORTABLE_DSP)
   // GCC 12 at -O2 keeps such a block of sums in memory. Here s0-s15 are the sums, s16-s23 the weights and s24-s31 the
-  // inputs of two k: every register there is.
+  // inputs of two k: every register there is. (Without optimisation GCC finds no room for the ten operands.)
   const float *w0 = w[0], *w1 = w[1], *w2 = w[2], *w3 = w[3];
   const float *x0 = x[0], *x1 = x[1], *x2 = x[2], *x3 = x[3];
   // clang-format off
