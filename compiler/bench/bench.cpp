@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 #include <cmath>
-#include <cstring>
 #include <future>
 #include <iterator>
 #include <map>
@@ -20,8 +20,6 @@
 
 namespace linnet {
 namespace {
-
-namespace fs = std::filesystem;
 
 // Cases as one graph: each with inputs and an output of its own.
 struct BenchGraph {
@@ -141,17 +139,20 @@ Result<NetworkUnderTest> network_of_cases(const std::string& name, const BenchGr
   return under_test;
 }
 
+bool same_bits(std::int8_t a, std::int8_t b) { return a == b; }
+bool same_bits(float a, float b) {  // a NaN's payload is not defined
+  return std::bit_cast<std::uint32_t>(a) == std::bit_cast<std::uint32_t>(b) ||
+         (std::isnan(a) && std::isnan(b));
+}
+
 template <class T>
 std::string first_difference(const TensorValue& made, const TensorValue& expected,
                              const char* unit) {
   const auto a = made.as<T>();
   const auto b = expected.as<T>();
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (std::memcmp(&a[i], &b[i], sizeof(T)) == 0) continue;
-    if constexpr (std::is_same_v<T, float>)
-      if (std::isnan(a[i]) && std::isnan(b[i])) continue;  // a NaN's payload is not defined
-    return fmt::format("{} {} of {} is {}, expected {}", unit, i, a.size(), a[i], b[i]);
-  }
+  for (std::size_t i = 0; i < a.size(); ++i)
+    if (!same_bits(a[i], b[i]))
+      return fmt::format("{} {} of {} is {}, expected {}", unit, i, a.size(), a[i], b[i]);
   return {};
 }
 

@@ -111,7 +111,7 @@ std::string describe(const Kernel2d& kernel) {
 
 }  // namespace
 
-BenchCase conv(Precision precision, Shape in, std::int64_t out_channels, Kernel2d kernel,
+BenchCase conv(Precision precision, const Shape& in, std::int64_t out_channels, Kernel2d kernel,
                std::int32_t weights_zero) {
   BenchCase made;
   made.name = named(precision, fmt::format("{} {}->{}{}", describe(kernel), size_of(in),
@@ -124,7 +124,7 @@ BenchCase conv(Precision precision, Shape in, std::int64_t out_channels, Kernel2
   return made;
 }
 
-BenchCase depthwise(Precision precision, Shape in, std::int32_t size, std::int32_t stride) {
+BenchCase depthwise(Precision precision, const Shape& in, std::int32_t size, std::int32_t stride) {
   BenchCase made;
   made.name =
       named(precision, fmt::format("depthwise {0}x{0} s{1} {2}", size, stride, size_of(in)));
@@ -136,8 +136,8 @@ BenchCase depthwise(Precision precision, Shape in, std::int32_t size, std::int32
   return made;
 }
 
-BenchCase transposed(Precision precision, Shape in, std::int64_t out_channels, Kernel2d kernel,
-                     std::int32_t weights_zero) {
+BenchCase transposed(Precision precision, const Shape& in, std::int64_t out_channels,
+                     Kernel2d kernel, std::int32_t weights_zero) {
   BenchCase made;
   made.name = named(precision, fmt::format("transposed {} {}->{}{}", describe(kernel), size_of(in),
                                            out_channels, weights_zero == 0 ? "" : " wide weights"));
@@ -168,7 +168,7 @@ BenchCase matmul(Precision precision, std::int64_t m, std::int64_t k, std::int64
   return made;
 }
 
-BenchCase pool(Precision precision, Pool2d::Kind kind, Shape in, std::int32_t size,
+BenchCase pool(Precision precision, Pool2d::Kind kind, const Shape& in, std::int32_t size,
                std::int32_t stride) {
   BenchCase made;
   const bool max = kind == Pool2d::Kind::max;
@@ -184,7 +184,7 @@ BenchCase pool(Precision precision, Pool2d::Kind kind, Shape in, std::int32_t si
   return made;
 }
 
-BenchCase reduce(Precision precision, const std::string& name, Reduce::Kind kind, Shape in,
+BenchCase reduce(Precision precision, const std::string& name, Reduce::Kind kind, const Shape& in,
                  std::vector<std::int32_t> axes) {
   BenchCase made;
   made.name = named(precision, fmt::format("{} {}", name, size_of(in)));
@@ -215,8 +215,8 @@ BenchCase layer_norm(Precision precision, std::int64_t rows, std::int64_t elemen
   return made;
 }
 
-BenchCase binary(Precision precision, const std::string& name, Binary::Fn fn, Shape in,
-                 Shape with) {
+BenchCase binary(Precision precision, const std::string& name, Binary::Fn fn, const Shape& in,
+                 const Shape& with) {
   BenchCase made;
   made.name = named(precision, fmt::format("{} {}", name, size_of(in)));
   made.op = Binary{fn, {}};
@@ -229,7 +229,7 @@ BenchCase binary(Precision precision, const std::string& name, Binary::Fn fn, Sh
   return made;
 }
 
-BenchCase prelu(Shape in) {
+BenchCase prelu(const Shape& in) {
   BenchCase made;
   made.name = fmt::format("prelu {}", size_of(in));
   made.op = Binary{Binary::Fn::prelu, {}};
@@ -239,7 +239,7 @@ BenchCase prelu(Shape in) {
   return made;
 }
 
-BenchCase unary(Precision precision, const std::string& name, Unary op, Shape in, float lo,
+BenchCase unary(Precision precision, const std::string& name, Unary op, const Shape& in, float lo,
                 float hi) {
   BenchCase made;
   made.name = named(precision, fmt::format("{} {}", name, size_of(in)));
@@ -251,7 +251,7 @@ BenchCase unary(Precision precision, const std::string& name, Unary op, Shape in
   return made;
 }
 
-BenchCase quantize(Shape in) {
+BenchCase quantize(const Shape& in) {
   BenchCase made;
   made.name = fmt::format("quantize {}", size_of(in));
   made.op = Quantize{};
@@ -260,7 +260,7 @@ BenchCase quantize(Shape in) {
   return made;
 }
 
-BenchCase dequantize(Shape in) {
+BenchCase dequantize(const Shape& in) {
   BenchCase made;
   made.name = fmt::format("dequantize {}", size_of(in));
   made.op = Dequantize{};
@@ -269,8 +269,8 @@ BenchCase dequantize(Shape in) {
   return made;
 }
 
-BenchCase moving(Precision precision, const std::string& name, Op op, std::vector<Shape> inputs,
-                 std::vector<TensorValue> constants) {
+BenchCase moving(Precision precision, const std::string& name, Op op,
+                 const std::vector<Shape>& inputs, std::vector<TensorValue> constants) {
   BenchCase made;
   made.name = named(precision, fmt::format("{} {}", name, size_of(inputs.front())));
   made.op = std::move(op);

@@ -14,7 +14,8 @@ namespace {
 namespace fs = std::filesystem;
 using namespace linnet;
 
-Finished run_bench_command(std::vector<std::string> arguments, const std::string& path = {}) {
+Finished run_bench_command(const std::vector<std::string>& arguments,
+                           const std::string& path = {}) {
   std::vector<std::string> all;
   if (!path.empty()) all = {"/usr/bin/env", "PATH=" + path};
   all.insert(all.end(), {LINNET_BINARY, "bench"});
