@@ -15,6 +15,7 @@ int run(const linnet::CommandLine& command) {
     case linnet::CommandLine::Verb::verify: return linnet::run_verify(command);
     case linnet::CommandLine::Verb::plan: return linnet::run_plan(command);
     case linnet::CommandLine::Verb::profile: return linnet::run_profile(command);
+    case linnet::CommandLine::Verb::bench: return linnet::run_bench(command);
   }
   return 70;
 }

@@ -299,6 +299,39 @@ void add_profile(CLI::App& app, CommandLine& line) {
   command->callback([&] { line.verb = CommandLine::Verb::profile; });
 }
 
+void add_bench(CLI::App& app, CommandLine& line) {
+  CLI::App* command =
+      add_command(app, "bench", "Measure what Linnet itself is made of: its kernels",
+                  "linnet bench kernels --filter conv2d_s8_1x1");
+  command->require_subcommand(1);
+  CLI::App* kernels = add_command(
+      *command, "kernels",
+      "Run every kernel on typical shapes in the emulator: instructions, modelled cycles, and "
+      "whether the bytes are right",
+      "linnet bench kernels\n"
+      "  linnet bench kernels --filter 'depthwise 3x3'\n"
+      "  linnet bench kernels --filter conv2d_s8_1x1 --optimization 3 --keep kept\n\n"
+      "Instructions are counted exactly. Cycles are a model of the Cortex-M7's pipeline without "
+      "memory stalls.\nExits with 1 when a kernel gives other bytes than the oracle.");
+  BenchOptions& bench = line.bench;
+  kernels
+      ->add_option("--filter", bench.filter,
+                   "Only what has this in the name of its kernel or in its shape")
+      ->type_name("TEXT");
+  kernels
+      ->add_option("--optimization", bench.optimization,
+                   "-O2 (default), what generated code is built with, or -O3")
+      ->check(CLI::IsMember({2, 3}).description(""))
+      ->type_name("2|3");
+  kernels
+      ->add_option("--keep", bench.keep,
+                   "Folder for the images: bench_products.elf, bench_others.elf, bench_float.elf")
+      ->type_name("DIR");
+  kernels->add_flag("--quiet", line.quiet, "Print nothing but errors");
+  kernels->add_flag("--json", line.json, "Print the report as JSON");
+  kernels->callback([&] { line.verb = CommandLine::Verb::bench; });
+}
+
 // A word in the place of the subcommand that is none.
 void check_subcommand(CLI::App& app, int argc, const char* const* argv) {
   if (argc < 2 || argv[1][0] == '-') return;
@@ -357,6 +390,7 @@ std::variant<CommandLine, int> parse_command_line(int argc, const char* const* a
   add_verify(app, line);
   add_plan(app, line);
   add_profile(app, line);
+  add_bench(app, line);
   try {
     check_subcommand(app, argc, argv);
     app.parse(argc, argv);

@@ -6,6 +6,7 @@
 #include <string>
 #include <variant>
 
+#include "compiler/bench/bench.h"
 #include "compiler/pipeline.h"
 #include "compiler/profile/profile.h"
 #include "compiler/verify/options.h"
@@ -13,7 +14,14 @@
 namespace linnet {
 
 struct CommandLine {
-  enum class Verb : std::uint8_t { inspect, compile, plan, verify, profile } verb = Verb::inspect;
+  enum class Verb : std::uint8_t {
+    inspect,
+    compile,
+    plan,
+    verify,
+    profile,
+    bench
+  } verb = Verb::inspect;
   CompileOptions compile;  // compile.model may be a folder that `compile` wrote (inspect, profile)
   std::filesystem::path output;  // compile -o, plan -o
   std::string dump_after;
@@ -23,6 +31,7 @@ struct CommandLine {
   bool all_layers = false;        // inspect of a folder: every layer, not only the largest
   VerifyOptions verify;
   ProfileOptions profile;
+  BenchOptions bench;
 };
 
 // What to do, or the exit code when that is already known: help and version were printed (0), or the usage was wrong and

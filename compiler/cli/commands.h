@@ -10,6 +10,7 @@ int run_compile(const CommandLine& command);
 int run_plan(const CommandLine& command);
 int run_verify(const CommandLine& command);
 int run_profile(const CommandLine& command);
+int run_bench(const CommandLine& command);
 
 // Prints diagnostics, each with the model's path as it was typed in front; gives their exit code.
 int fail(const CommandLine& command, const Diagnostics& diagnostics);

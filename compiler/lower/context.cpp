@@ -45,9 +45,10 @@ RowShape row_shape(const Shape& shape) {
   return rows;
 }
 
-LowerContext::LowerContext(const Graph& graph, Program& program)
+LowerContext::LowerContext(const Graph& graph, Program& program, KernelChoice chosen)
     : graph_(graph),
       program_(program),
+      chosen_(std::move(chosen)),
       operands_(graph.tensors.size()),
       placed_(graph.tensors.size(), false) {
   program_.name = graph.name;
@@ -127,6 +128,8 @@ ConstantId LowerContext::add_constant(const std::string& stem, std::span<const s
 
 KernelCall LowerContext::begin_call(const Node& node) {
   KernelCall call;
+  if (const auto wanted = chosen_.find(node.output()); wanted != chosen_.end())
+    call.kernel = wanted->second;
   call.output = operand(node.output());
   assert(std::holds_alternative<BufferId>(call.output.source));
   call.run_rows = call.output.rows;

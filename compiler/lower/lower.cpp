@@ -93,9 +93,9 @@ void count_weights(Program& program) {
 
 }  // namespace
 
-Result<Program> lower(const Graph& graph) {
+Result<Program> lower(const Graph& graph, const KernelChoice& chosen) {
   Program program;
-  LowerContext context(graph, program);
+  LowerContext context(graph, program, chosen);
   Diagnostics diagnostics;
   for (const Node& node : graph.nodes) {
     const Result<Nothing> done = lower_node(node, context);

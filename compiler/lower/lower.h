@@ -23,9 +23,13 @@ RowShape row_shape(const Shape& shape);
 // How many leading dimensions count rows; the others lie in a row.
 std::size_t row_dimensions(const Shape& shape);
 
+// Kernels by name for the tensors that they make, where another one than the first that supports the layer is wanted
+// (`linnet bench kernels` compares them). One that does not support its layer is the caller's defect.
+using KernelChoice = std::map<TensorId, std::string>;
+
 class LowerContext {
  public:
-  LowerContext(const Graph& graph, Program& program);
+  LowerContext(const Graph& graph, Program& program, KernelChoice chosen = {});
 
   const Graph& graph() const { return graph_; }
   const TensorType& type(TensorId id) const { return graph_.type(id); }
@@ -57,12 +61,13 @@ class LowerContext {
 
   const Graph& graph_;
   Program& program_;
+  KernelChoice chosen_;
   IdVector<TensorId, RowsOperand> operands_;
   IdVector<TensorId, bool> placed_;
   std::map<std::string, ConstantId> by_content_;
 };
 
-Result<Program> lower(const Graph& graph);
+Result<Program> lower(const Graph& graph, const KernelChoice& chosen = {});
 
 // All that must hold of a program (our defects, E901): ids in range, operands inside their buffers, outputs made
 // before they are read, kernels known.

@@ -58,11 +58,15 @@ inline void bind(KernelCall& call, const char* field, ConstantId constant) {
 }
 
 // Fills kernel, layer type, fields and scratch of `call`, then calls `selected(kernel)`; false when the list has no
-// kernel for the layer.
+// kernel for the layer. A call that names a kernel already (KernelChoice, lower.h) gets that one or none.
 template <class List, class Layer, class Selected>
 bool select_kernel(const Layer& layer, KernelCall& call, Selected&& selected) {
-  return List::select(layer, [&](auto kernel) {
+  bool found = false;
+  List::for_each([&](auto kernel) {
     using Kernel = decltype(kernel);
+    const bool welcome = call.kernel.empty() || call.kernel == Kernel::name;
+    if (found || !welcome || !Kernel::supports(layer)) return;
+    found = true;
     call.kernel = Kernel::name;
     call.layer_type = Layer::type_name;
     call.fields = describe(layer);
@@ -71,6 +75,7 @@ bool select_kernel(const Layer& layer, KernelCall& call, Selected&& selected) {
       call.block_rows = Kernel::block_rows(layer);
     selected(kernel);
   });
+  return found;
 }
 
 }  // namespace linnet

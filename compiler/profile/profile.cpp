@@ -4,46 +4,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cassert>
 #include <fstream>
 #include <iterator>
 #include <map>
-#include <span>
 
 #include "compiler/plan/target.h"
-#include "compiler/profile/counts.h"
-#include "compiler/profile/cycles.h"
+#include "compiler/profile/count_image.h"
 #include "compiler/profile/generated.h"
-#include "compiler/profile/listing.h"
-#include "compiler/verify/subprocess.h"
 #include "compiler/verify/temporary_folder.h"
 
 namespace linnet {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct ProfileTools {
-  Toolchain toolchain;
-  std::string objdump, llvm_mca;
-};
-
-Result<ProfileTools> find_profile_tools() {
-  ProfileTools tools;
-  Diagnostics missing;
-  Result<Toolchain> toolchain = find_toolchain(Machine::qemu);
-  if (toolchain) {
-    tools.toolchain = *std::move(toolchain);
-  } else {
-    missing = toolchain.diagnostics();
-  }
-  tools.objdump = find_tool(
-      {"arm-none-eabi-objdump", "binutils-arm-none-eabi", "to read the image's instructions"},
-      missing);
-  tools.llvm_mca = find_tool({"llvm-mca", "llvm", "to model the Cortex-M7's cycles"}, missing);
-  if (!missing.empty()) return missing;
-  return tools;
-}
 
 void say(const PipelineHooks& hooks, std::string_view what) {
   if (hooks.progress) hooks.progress(what);
@@ -59,23 +32,6 @@ Result<GeneratedNetwork> generate(const CompileOptions& compile, const PipelineH
   Result<Compiled> made = compile_network(complete, hooks);
   if (!made) return made.diagnostics();
   return generated_network(std::move(made->report), std::move(made->files));
-}
-
-Result<Listing> list_image(const Image& image, const ProfileTools& tools) {
-  const std::vector<Finished> finished =
-      run_processes({{{tools.objdump, "-t", "-C", "image"}, image.folder},
-                     {{tools.objdump, "-d", "--no-show-raw-insn", "image"}, image.folder}});
-  for (const Finished& one : finished)
-    if (!one.succeeded())  // E402: an external program is there but cannot do what is needed
-      return Diagnostic{"E402",
-                        {},
-                        {},
-                        "arm-none-eabi-objdump cannot read the image: " + one.output,
-                        "use binutils-arm-none-eabi of Debian 12"};
-  Listing listing = read_listing(finished[0].output, finished[1].output);
-  assert(listing.profile_begin != 0 && listing.profile_end != 0 && !listing.instructions.empty() &&
-         "the harness has its markers");
-  return listing;
 }
 
 // What the warm-up and the counted run gave, against the test vector. Floats have a tolerance of their own, which
@@ -149,36 +105,6 @@ void add_up(const Listing& listing, const std::vector<BlockCount>& blocks,
                    });
 }
 
-std::vector<BlockCycles> cycles_of(const Listing& listing, const std::vector<BlockCount>& blocks,
-                                   const ProfileTools& tools, const fs::path& folder) {
-  std::vector<std::span<const Instruction>> texts;
-  for (const BlockCount& block : blocks) {
-    const std::size_t first = listing.instruction_at(block.address);
-    const std::size_t count =
-        std::min<std::size_t>(block.instructions, listing.instructions.size() - first);
-    texts.emplace_back(listing.instructions.data() + first, count);
-  }
-  std::vector<BlockCycles> cycles = model_cycles(texts, tools.llvm_mca, folder);
-  for (std::size_t b = 0; b < blocks.size(); ++b)  // what objdump does not show as instructions
-    cycles[b].unmodelled += blocks[b].instructions - texts[b].size();
-  return cycles;
-}
-
-Result<Nothing> keep_image(const fs::path& image_folder, const fs::path& keep) {
-  std::error_code error;
-  fs::create_directories(keep, error);
-  for (const auto& [from, to] : {std::pair{"image", "profile.elf"}, {"image.map", "profile.map"}})
-    if (!error)
-      fs::copy_file(image_folder / from, keep / to, fs::copy_options::overwrite_existing, error);
-  if (error)
-    return Diagnostic{"E501",
-                      {},
-                      {},
-                      fmt::format("cannot write to '{}': {}", keep.string(), error.message()),
-                      "choose another folder with --keep"};
-  return ok();
-}
-
 ProfileReport begin_report(const Report& made, const Toolchain& tools,
                            const ProfileOptions& options) {
   ProfileReport report;
@@ -218,23 +144,22 @@ Result<ProfileReport> profile(const CompileOptions& compile, const ProfileOption
       build({generated->network}, folder.path(), tools->toolchain, build_options);
   if (!image) return image.diagnostics();
   if (!options.keep.empty())
-    if (const Result<Nothing> kept = keep_image(folder.path(), options.keep); !kept)
+    if (const Result<Nothing> kept = keep_image(*image, options.keep, "profile"); !kept)
       return kept.diagnostics();
-  const Result<Listing> listing = list_image(*image, *tools);
-  if (!listing) return listing.diagnostics();
 
   say(hooks, "run in the emulator");
-  const Result<CountedRun> counted = run_counted(*image, tools->toolchain, generated->network,
-                                                 *listing, {generated->inputs, generated->inputs});
+  const Result<CountedImage> counted =
+      count_image(*image, *tools, generated->network, {generated->inputs, generated->inputs});
   if (!counted) return counted.diagnostics();
-  if (const Result<Nothing> right = check_outputs(*generated, counted->run); !right)
+  const NetworkRun& run = counted->counted.run;
+  if (const Result<Nothing> right = check_outputs(*generated, run); !right)
     return right.diagnostics();
 
   say(hooks, "model cycles");
   ProfileReport report = begin_report(generated->report, tools->toolchain, options);
-  add_up(*listing, counted->blocks, cycles_of(*listing, counted->blocks, *tools, folder.path()),
+  add_up(counted->listing, counted->counted.blocks, cycles_of(*counted, *tools, folder.path()),
          report);
-  report.stack_bytes = counted->run.stack_bytes;
+  report.stack_bytes = run.stack_bytes;
   std::ifstream map(folder.path() / "image.map", std::ios::binary);
   report.objects = read_object_sizes(std::string(std::istreambuf_iterator<char>(map), {}));
   for (const ObjectSize& object : report.objects)

@@ -28,11 +28,11 @@ std::string first_line_of(std::vector<std::string> arguments) {
 const std::vector<std::string> kCore{"-mcpu=cortex-m7", "-mthumb", "-mfloat-abi=hard",
                                      "-mfpu=fpv5-d16"};
 
-Toolchain for_core() {
+Toolchain for_core(const std::string& optimize) {
   Toolchain tools;
   tools.machine = Machine::qemu;
   tools.compile_flags = kCore;
-  append(tools.compile_flags, {"-std=c++17", "-O2", "-ffunction-sections", "-fdata-sections",
+  append(tools.compile_flags, {"-std=c++17", optimize, "-ffunction-sections", "-fdata-sections",
                                "-fno-exceptions", "-fno-rtti", "-ffp-contract=off"});
   tools.link_flags = kCore;
   append(tools.link_flags,
@@ -67,19 +67,20 @@ std::string find_program(std::string_view name) {
   return {};
 }
 
-Result<Toolchain> find_toolchain(Machine machine) {
+Result<Toolchain> find_toolchain(Machine machine, int optimization) {
+  const std::string optimize = fmt::format("-O{}", optimization);
   Diagnostics missing;
   if (machine == Machine::host) {
     Toolchain tools;
     tools.compiler = find_tool(kHostCompiler, missing);
     if (!missing.empty()) return missing;
-    tools.compile_flags = {"-std=c++17", "-O2", "-ffp-contract=off"};
+    tools.compile_flags = {"-std=c++17", optimize, "-ffp-contract=off"};
     tools.compiler_version =
         fmt::format("g++ {}", first_line_of({tools.compiler, "-dumpfullversion"}));
-    tools.description = fmt::format("host, {} -O2", tools.compiler_version);
+    tools.description = fmt::format("host, {} {}", tools.compiler_version, optimize);
     return tools;
   }
-  Toolchain tools = for_core();
+  Toolchain tools = for_core(optimize);
   tools.compiler = find_tool(kCoreCompiler, missing);
   tools.size_tool = find_tool(kCoreSize, missing);
   const std::string emulator = find_tool(kEmulator, missing);
@@ -102,8 +103,8 @@ Result<Toolchain> find_toolchain(Machine machine) {
       first_line_of({emulator, "--version"});  // "QEMU emulator version 7.2.19 (..."
   if (const std::size_t at = version.find("version "); at != std::string::npos)
     version = version.substr(at + 8, version.find(' ', at + 8) - at - 8);
-  tools.description =
-      fmt::format("qemu {} mps2-an500 (Cortex-M7), {} -O2", version, tools.compiler_version);
+  tools.description = fmt::format("qemu {} mps2-an500 (Cortex-M7), {} {}", version,
+                                  tools.compiler_version, optimize);
   return tools;
 }
 

@@ -36,8 +36,8 @@ struct Tool {
 // Its path. When it is missing an empty one, and E401 joins the diagnostics.
 std::string find_tool(const Tool& tool, Diagnostics& missing);
 
-// E401 for each program that is missing, with its Debian package.
-Result<Toolchain> find_toolchain(Machine machine);
+// `optimization`: 2 for -O2. E401 for each program that is missing, with its Debian package.
+Result<Toolchain> find_toolchain(Machine machine, int optimization = 2);
 
 // The program in the folders of PATH; empty when it is in none.
 std::string find_program(std::string_view name);

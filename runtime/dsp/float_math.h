@@ -29,6 +29,16 @@ inline float rounded(float value) noexcept {
 }
 inline float mul_f32(float a, float b) noexcept { return rounded(a * b); }
 
+// sum + a * b, the product rounded before it is added: what VMLA.F32 does in one instruction (VFMA is the fused one).
+inline float mla_f32(float sum, float a, float b) noexcept {
+#if defined(__arm__) && defined(__ARM_FP) && !defined(LINNET_PORTABLE_DSP)
+  __asm__("vmla.f32 %0, %1, %2" : "+t"(sum) : "t"(a), "t"(b));
+  return sum;
+#else
+  return sum + mul_f32(a, b);
+#endif
+}
+
 inline std::uint32_t bits_of(float value) noexcept {
   std::uint32_t bits = 0;
   std::memcpy(&bits, &value, 4);

@@ -1,5 +1,5 @@
-// 1x1 float convolution without padding, and fully connected layers. Four output channels at a time
-// over one pixel.
+// 1x1 float convolution without padding, and fully connected layers. Four pixels by four output channels at a time
+// (conv2d_f32_sums.h), and what is left of a row pixel by pixel.
 #pragma once
 
 #include "linnet/kernels/conv2d_f32_sums.h"
@@ -19,15 +19,22 @@ struct conv2d_f32_1x1 {
 
   static void run(const Layer& layer, const Io& io, std::int32_t first_row,
                   std::int32_t row_count) noexcept {
-    const detail::FloatWeights weights(layer, io);
+    const detail::FloatChannels channels(layer, detail::FloatWeights(layer, io), 0, layer.in_c);
+    const std::int32_t in_step = layer.stride_w * layer.in_c;
     for (std::int32_t r = first_row; r < first_row + row_count; ++r) {
       const std::int32_t in_row = r / layer.out_h * layer.in_h + r % layer.out_h * layer.stride_h;
       const float* x = io.in[0].row<float>(in_row);
       float* y = io.out.row<float>(r);
-      for (std::int32_t ox = 0; ox < layer.out_w; ++ox) {
-        detail::write_channels(layer, weights, 0, layer.in_c, y,
-                               [&](const auto& visit) { visit(x, 0, layer.in_c); });
-        x += layer.stride_w * layer.in_c;
+      const auto all_channels = [&](const auto& visit) { visit(x, 0, layer.in_c); };
+      std::int32_t left = layer.out_w;
+      for (; left >= detail::kFloatBlock; left -= detail::kFloatBlock) {
+        detail::write_channels_of_four(layer, channels, in_step, y, all_channels);
+        x += detail::kFloatBlock * in_step;
+        y += detail::kFloatBlock * layer.out_pixel_elements;
+      }
+      for (; left > 0; --left) {
+        detail::write_channels(layer, channels, y, all_channels);
+        x += in_step;
         y += layer.out_pixel_elements;
       }
     }

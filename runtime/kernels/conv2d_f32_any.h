@@ -1,9 +1,11 @@
-// Float convolution with any window, strides, padding, dilation and groups; weights may be computed
-// (an operand).
+// Float convolution with any window, strides, padding, dilation and groups; weights may be computed (an operand).
 //
-// In NHWC the taps of a kernel row that lie inside the image are one run of inputs and one run of
-// weights, unless dilation or groups part them; four output channels are summed at a time over
-// these runs.
+// In NHWC the taps of a kernel row that lie inside the image are one run of inputs and one run of weights, unless dilation
+// or groups part them. Four pixels by four output channels are summed at a time over these runs (conv2d_f32_sums.h) where
+// the windows of all four lie inside the row, since their runs are then the same but for where they begin:
+//
+//     in   | x x[x x x]x x x ...     3x3, stride 1: windows of four pixels
+//          | x x x[x x x]x x ...
 #pragma once
 
 #include "linnet/kernels/conv2d_f32_sums.h"
@@ -22,18 +24,38 @@ struct conv2d_f32_any {
     const detail::FloatWeights weights(layer, io);
     const std::int32_t depth = layer.kernel_h * layer.kernel_w * layer.group_in();
     for (std::int32_t r = first_row; r < first_row + row_count; ++r) {
-      float* y = io.out.row<float>(r);
-      for (std::int32_t ox = 0; ox < layer.out_w; ++ox, y += layer.out_pixel_elements) {
-        for (std::int32_t group = 0; group < layer.groups; ++group) {
-          detail::write_channels(layer, weights, group, depth, y, [&](const auto& visit) {
-            for_each_run(layer, io.in[0], r, ox, group, visit);
-          });
-        }
+      for (std::int32_t group = 0; group < layer.groups; ++group) {
+        const detail::FloatChannels channels(layer, weights, group, depth);
+        write_row(layer, channels, io, r, group);
       }
     }
   }
 
  private:
+  static void write_row(const Layer& layer, const detail::FloatChannels& channels, const Io& io,
+                        std::int32_t row, std::int32_t group) noexcept {
+    // Pixels [first, end) have their windows inside the row.
+    const std::int32_t reach = (layer.kernel_w - 1) * layer.dilation_w;
+    const std::int32_t first = (layer.pad_left + layer.stride_w - 1) / layer.stride_w;
+    const std::int32_t room = layer.in_w - 1 - reach + layer.pad_left;
+    const std::int32_t end = room < 0 ? 0 : room / layer.stride_w + 1;
+    float* const y = io.out.row<float>(row);
+    for (std::int32_t ox = 0; ox < layer.out_w;) {
+      const auto runs = [&](const auto& visit) {
+        for_each_run(layer, io.in[0], row, ox, group, visit);
+      };
+      float* const pixel = y + ox * layer.out_pixel_elements;
+      const bool inside = ox >= first && ox + detail::kFloatBlock <= end;
+      if (inside && ox + detail::kFloatBlock <= layer.out_w) {
+        detail::write_channels_of_four(layer, channels, layer.stride_w * layer.in_c, pixel, runs);
+        ox += detail::kFloatBlock;
+      } else {
+        detail::write_channels(layer, channels, pixel, runs);
+        ++ox;
+      }
+    }
+  }
+
   template <class Visit>
   static void for_each_run(const Layer& layer, const RowsIn& in, std::int32_t out_row,
                            std::int32_t out_x, std::int32_t group, const Visit& visit) noexcept {

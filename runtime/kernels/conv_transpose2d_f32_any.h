@@ -21,7 +21,8 @@ struct conv_transpose2d_f32_any {
       float* y = io.out.row<float>(r);
       for (std::int32_t ox = 0; ox < layer.out_w; ++ox, y += layer.out_pixel_elements) {
         for (std::int32_t group = 0; group < layer.groups; ++group) {
-          detail::write_channels(layer, weights, group, depth, y, [&](const auto& visit) {
+          const detail::FloatChannels channels(layer, weights, group, depth);
+          detail::write_channels(layer, channels, y, [&](const auto& visit) {
             for_each_tap(layer, io.in[0], r, ox, group, visit);
           });
         }

@@ -112,6 +112,16 @@ TEST_CASE("kernels compute the same on the core at -Os, and when the build forge
   check_core("-Os");
 }
 
+// Assembly has fewer registers then.
+TEST_CASE("kernels build for the core without optimisation") {
+  const fs::path folder = fs::temp_directory_path() / fmt::format("linnet-core-O0-{}", getpid());
+  fs::create_directories(folder);
+  const Output built = build_image(folder, "-O0 -fno-omit-frame-pointer");
+  fs::remove_all(folder);
+  INFO(built.text);
+  CHECK(built.status == 0);
+}
+
 TEST_CASE("no kernel is left out of the digests") {
   std::vector<linnet_digests::Digest> digests(linnet_digests::kMostDigests);
   digests.resize(linnet_digests::portable(digests.data()));
