@@ -72,10 +72,16 @@ inline std::int32_t ssat8(std::int32_t value) noexcept {
   return result;
 }
 
-// SSUB8 notes in the GE flags which bytes of a are not smaller; SEL takes those.
+// SSUB8 notes in the GE flags which bytes of a are not smaller; SEL takes those, or the others.
 inline std::uint32_t max_s8x4(std::uint32_t a, std::uint32_t b) noexcept {
   std::uint32_t result = 0;
   __asm__("ssub8 %0, %1, %2\n\tsel %0, %1, %2" : "=&r"(result) : "r"(a), "r"(b) : "cc");
+  return result;
+}
+
+inline std::uint32_t min_s8x4(std::uint32_t a, std::uint32_t b) noexcept {
+  std::uint32_t result = 0;
+  __asm__("ssub8 %0, %1, %2\n\tsel %0, %2, %1" : "=&r"(result) : "r"(a), "r"(b) : "cc");
   return result;
 }
 

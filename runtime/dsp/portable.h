@@ -72,6 +72,11 @@ constexpr std::uint32_t max_s8x4(std::uint32_t a, std::uint32_t b) noexcept {
   return result;
 }
 
+// Smallest of two signed bytes, four at a time.
+constexpr std::uint32_t min_s8x4(std::uint32_t a, std::uint32_t b) noexcept {
+  return max_s8x4(a ^ 0xffffffffu, b ^ 0xffffffffu) ^ 0xffffffffu;
+}
+
 }  // namespace dsp
 }  // namespace LINNET_VERSION_NAMESPACE
 }  // namespace linnet

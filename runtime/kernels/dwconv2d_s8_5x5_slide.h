@@ -1,0 +1,286 @@
+// Slides of dwconv2d_s8_5x5: four outputs of a channel at a time, three passes over the columns under them.
+//
+//   pass 1  V of the first two rows     5 weights a column in r6-r10, 20 multiplications (40 MACs)
+//   pass 2  V of the next two           the same
+//   pass 3  H of the fifth row          12 multiplications (20 MACs)
+//
+// 102 instructions for 100 MACs with loads, requantization and stores. A channel's weights are expanded from bytes to 16
+// words once a row: bias, v0-v4, u0-u4, (h0,h1), (h2,h3), (h1,h2), (h3,h4), multiplier. The first output's window begins at
+// column 2 of the chunks; a chunk is 192 bytes: the first plane V01 and H, the second V23.
+#pragma once
+
+#include "linnet/kernels/dwconv2d_s8_rows.h"
+
+namespace linnet {
+inline namespace LINNET_VERSION_NAMESPACE {
+namespace dw {
+
+#ifdef LINNET_DW_ASSEMBLY
+static_assert(offsetof(Slide, addend) == 20 && offsetof(Slide, pitch) == 24 &&
+              offsetof(Slide, out_w) == 28 && offsetof(Slide, rest) == 36 &&
+              offsetof(Slide, expanded) == 40);
+
+// clang-format off
+// r0 x, r1 y, r2-r5 sums, r6-r10 weights, r11 and r12 activations, lr the expanded weights; [sp] addend, rest, pitch, outputs
+// left, the Slide, channels left.
+#define LINNET_DW_EXPAND_TWO                                             \
+  "ldm r2!, {r4, r5}\n"                                                  \
+  "sxtb16 r6, r4\n"                                                      \
+  "sxtb16 r7, r4, ror #8\n"                                              \
+  "sxtb16 r8, r5\n"                                                      \
+  "sxtb16 r9, r5, ror #8\n"                                              \
+  "stm lr!, {r6-r9}\n"
+
+#define LINNET_DW_BEGIN_5X5                                              \
+  "push {r4-r11, lr}\n"                                                  \
+  "sub sp, #28\n"                                                        \
+  "movs r1, #4\n"                                                        \
+  "strd r0, r1, [sp, #16]\n"                                             \
+  "1:\n"                                                                 \
+  "ldm r0, {r1, r2, r3, r11, r12}\n"                                     \
+  "ldr lr, [r0, #40]\n"                                                  \
+  "adds r1, #24\n"                                                       \
+  "ldr r10, [r11], #4\n"                                                 \
+  "adds r2, #1\n"                                                        \
+  "str r10, [lr], #4\n"                                                  \
+  "ldr r10, [r12], #4\n"                                                 \
+  "add r6, r3, #28\n"                                                    \
+  "stm r0, {r1, r2, r6, r11, r12}\n"                                     \
+  "mov r11, r2\n"                                                        \
+  "mov r2, r3\n"                                                         \
+  LINNET_DW_EXPAND_TWO                                                   \
+  LINNET_DW_EXPAND_TWO                                                   \
+  LINNET_DW_EXPAND_TWO                                                   \
+  "ldr r4, [r2]\n"                                                       \
+  "sxtb16 r6, r4\n"                                                      \
+  "sxtb16 r7, r4, ror #8\n"                                              \
+  "stm lr!, {r6, r7, r10}\n"                                             \
+  "ldrd r2, r3, [r0, #20]\n" /* addend, pitch */                         \
+  "ldr r4, [r0, #28]\n"      /* out_w */                                 \
+  "ldr r5, [r0, #36]\n"      /* rest */                                  \
+  "strd r2, r5, [sp]\n"                                                  \
+  "strd r3, r4, [sp, #8]\n"                                              \
+  "mov r0, r1\n"                                                         \
+  "mov r1, r11\n"                                                        \
+  ".p2align 2\n"                                                         \
+  "2:\n"                                                                 \
+  "sub lr, #64\n"                                                        \
+  "ldm lr!, {r5-r10}\n"
+
+// Two rows by 8 columns; `s3` is where the fourth sum begins: r5 itself.
+#define LINNET_DW_V_BY_1(c0, c1, c2, c3, c4, c5, c6, c7, s0, s1, s2)     \
+  "ldr r11, [r0, #" c0 "]\n"                                             \
+  "ldr r12, [r0, #" c1 "]\n"                                             \
+  "smlad r2, r11, r6, " s0 "\n"                                          \
+  "ldr r11, [r0, #" c2 "]\n"                                             \
+  "smlad r3, r12, r6, " s1 "\n"                                          \
+  "smlad r2, r12, r7, r2\n"                                              \
+  "ldr r12, [r0, #" c3 "]\n"                                             \
+  "smlad r4, r11, r6, " s2 "\n"                                          \
+  "smlad r3, r11, r7, r3\n"                                              \
+  "smlad r2, r11, r8, r2\n"                                              \
+  "ldr r11, [r0, #" c4 "]\n"                                             \
+  "smlad r5, r12, r6, r5\n"                                              \
+  "smlad r4, r12, r7, r4\n"                                              \
+  "smlad r3, r12, r8, r3\n"                                              \
+  "smlad r2, r12, r9, r2\n"                                              \
+  "ldr r12, [r0, #" c5 "]\n"                                             \
+  "smlad r5, r11, r7, r5\n"                                              \
+  "smlad r4, r11, r8, r4\n"                                              \
+  "smlad r3, r11, r9, r3\n"                                              \
+  "smlad r2, r11, r10, r2\n"                                             \
+  "ldr r11, [r0, #" c6 "]\n"                                             \
+  "smlad r5, r12, r8, r5\n"                                              \
+  "smlad r4, r12, r9, r4\n"                                              \
+  "smlad r3, r12, r10, r3\n"                                             \
+  "ldr r12, [r0, #" c7 "]\n"                                             \
+  "smlad r5, r11, r9, r5\n"                                              \
+  "smlad r4, r11, r10, r4\n"                                             \
+  "smlad r5, r12, r10, r5\n"
+
+// Two rows by 11 columns.
+#define LINNET_DW_V_BY_2(c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, s0, s1, s2) \
+  "ldr r11, [r0, #" c0 "]\n"                                             \
+  "ldr r12, [r0, #" c2 "]\n"                                             \
+  "smlad r2, r11, r6, " s0 "\n"                                          \
+  "ldr r11, [r0, #" c1 "]\n"                                             \
+  "smlad r3, r12, r6, " s1 "\n"                                          \
+  "smlad r2, r12, r8, r2\n"                                              \
+  "ldr r12, [r0, #" c4 "]\n"                                             \
+  "smlad r2, r11, r7, r2\n"                                              \
+  "ldr r11, [r0, #" c3 "]\n"                                             \
+  "smlad r4, r12, r6, " s2 "\n"                                          \
+  "smlad r3, r12, r8, r3\n"                                              \
+  "smlad r2, r12, r10, r2\n"                                             \
+  "ldr r12, [r0, #" c6 "]\n"                                             \
+  "smlad r3, r11, r7, r3\n"                                              \
+  "smlad r2, r11, r9, r2\n"                                              \
+  "ldr r11, [r0, #" c5 "]\n"                                             \
+  "smlad r5, r12, r6, r5\n"                                              \
+  "smlad r4, r12, r8, r4\n"                                              \
+  "smlad r3, r12, r10, r3\n"                                             \
+  "ldr r12, [r0, #" c8 "]\n"                                             \
+  "smlad r4, r11, r7, r4\n"                                              \
+  "smlad r3, r11, r9, r3\n"                                              \
+  "ldr r11, [r0, #" c7 "]\n"                                             \
+  "smlad r5, r12, r8, r5\n"                                              \
+  "smlad r4, r12, r10, r4\n"                                             \
+  "ldr r12, [r0, #" c9 "]\n"                                             \
+  "smlad r5, r11, r7, r5\n"                                              \
+  "smlad r4, r11, r9, r4\n"                                              \
+  "ldr r11, [r0, #" c10 "]\n"                                            \
+  "smlad r5, r12, r9, r5\n"                                              \
+  "smlad r5, r11, r10, r5\n"
+
+#define LINNET_DW_END_5X5(step)                                          \
+  "ldm sp, {r6-r9}\n"                                                    \
+  "smmla r2, r2, r10, r6\n"                                              \
+  "subs r9, #4\n"                                                        \
+  "smmla r3, r3, r10, r6\n"                                              \
+  "str r9, [sp, #12]\n"                                                  \
+  "smmla r4, r4, r10, r6\n"                                              \
+  "asr r2, r2, r7\n"                                                     \
+  "smmla r5, r5, r10, r6\n"                                              \
+  "asr r3, r3, r7\n"                                                     \
+  "ssat r2, #8, r2\n"                                                    \
+  "asr r4, r4, r7\n"                                                     \
+  "ssat r3, #8, r3\n"                                                    \
+  "asr r5, r5, r7\n"                                                     \
+  "ssat r4, #8, r4\n"                                                    \
+  "strb r2, [r1]\n"                                                      \
+  "blt 3f\n"                                                             \
+  "ssat r5, #8, r5\n"                                                    \
+  "strb r3, [r1, r8]\n"                                                  \
+  "add r12, r8, r8, lsl #1\n"                                            \
+  "strb r4, [r1, r8, lsl #1]\n"                                          \
+  "add r0, r0, #" step "\n"                                              \
+  "strb r5, [r1, r12]\n"                                                 \
+  "add r1, r1, r8, lsl #2\n"                                             \
+  "bgt 2b\n"                                                             \
+  "b 4f\n"                                                               \
+  "3:\n"                                                                 \
+  "cmp r9, #-2\n" /* -3, -2, -1: one, two or three are left */           \
+  "it ge\n"                                                              \
+  "strbge r3, [r1, r8]\n"                                                \
+  "it gt\n"                                                              \
+  "strbgt r4, [r1, r8, lsl #1]\n"                                        \
+  "4:\n"                                                                 \
+  "ldrd r0, r1, [sp, #16]\n"                                             \
+  "subs r1, #1\n"                                                        \
+  "str r1, [sp, #20]\n"                                                  \
+  "bne 1b\n"                                                             \
+  "add sp, #28\n"                                                        \
+  "pop {r4-r11, pc}\n"
+
+LINNET_DW_FUNCTION void slide_5x5_by_1(Slide*) noexcept {
+  __asm__(
+      LINNET_DW_BEGIN_5X5
+      LINNET_DW_V_BY_1("8", "12", "192", "196", "200", "204", "384", "388", "r5", "r5", "r5")
+      "ldm lr!, {r6-r10}\n"
+      LINNET_DW_V_BY_1("104", "108", "288", "292", "296", "300", "480", "484", "r2", "r3", "r4")
+      "ldm lr!, {r6-r10}\n"
+      "ldr r11, [r0, #20]\n"
+      "ldr r12, [r0, #208]\n"
+      "smlad r2, r11, r6, r2\n"
+      "smlatb r3, r11, r6, r3\n"
+      "ldr r11, [r0, #212]\n"
+      "smlad r4, r12, r6, r4\n"
+      "smlatb r5, r12, r6, r5\n"
+      "smlad r2, r12, r7, r2\n"
+      "smlad r3, r12, r8, r3\n"
+      "ldr r12, [r0, #400]\n"
+      "smlad r4, r11, r7, r4\n"
+      "smlabt r2, r11, r9, r2\n"
+      "smlad r5, r11, r8, r5\n"
+      "smlad r3, r11, r9, r3\n"
+      "smlabt r4, r12, r9, r4\n"
+      "smlad r5, r12, r9, r5\n"
+      LINNET_DW_END_5X5("192"));
+}
+
+LINNET_DW_FUNCTION void slide_5x5_by_2(Slide*) noexcept {
+  __asm__(
+      LINNET_DW_BEGIN_5X5
+      LINNET_DW_V_BY_2("8", "12", "192", "196", "200", "204", "384", "388", "392", "396", "576",
+                       "r5", "r5", "r5")
+      "ldm lr!, {r6-r10}\n"
+      LINNET_DW_V_BY_2("104", "108", "288", "292", "296", "300", "480", "484", "488", "492", "672",
+                       "r2", "r3", "r4")
+      "ldm lr!, {r6-r10}\n"
+      "ldr r11, [r0, #20]\n"
+      "ldr r12, [r0, #208]\n"
+      "smlad r2, r11, r6, r2\n"
+      "ldr r11, [r0, #212]\n"
+      "smlad r3, r12, r6, r3\n"
+      "smlad r2, r12, r7, r2\n"
+      "ldr r12, [r0, #400]\n"
+      "smlad r4, r11, r6, r4\n"
+      "smlad r3, r11, r7, r3\n"
+      "smlabt r2, r11, r9, r2\n"
+      "ldr r11, [r0, #404]\n"
+      "smlad r5, r12, r6, r5\n"
+      "smlad r4, r12, r7, r4\n"
+      "smlabt r3, r12, r9, r3\n"
+      "ldr r12, [r0, #592]\n"
+      "smlad r5, r11, r7, r5\n"
+      "smlabt r4, r11, r9, r4\n"
+      "smlabt r5, r12, r9, r5\n"
+      LINNET_DW_END_5X5("384"));
+}
+// clang-format on
+#undef LINNET_DW_EXPAND_TWO
+#undef LINNET_DW_BEGIN_5X5
+#undef LINNET_DW_V_BY_1
+#undef LINNET_DW_V_BY_2
+#undef LINNET_DW_END_5X5
+
+#else
+
+template <std::int32_t Stride>
+void slide_5x5(Slide* slide) noexcept {
+  for (std::int32_t channel = 0; channel < 4; ++channel) {
+    const std::uint32_t* const x = slide->x += kChannelWords;
+    std::int8_t* y = slide->y += 1;
+    std::uint32_t pairs[14];
+    for (std::int32_t i = 0; i < 7; ++i) {
+      pairs[2 * i] = dsp::sxtb16(slide->weights[i]);
+      pairs[2 * i + 1] = dsp::sxtb16_ror8(slide->weights[i]);
+    }
+    const std::uint32_t h01 = pairs[10], h23 = pairs[11], h12 = pairs[12], h34 = pairs[13];
+    const std::int32_t bias = *slide->bias++, multiplier = *slide->multiplier++;
+    slide->weights += 7;
+    const auto vertical = [x](std::int32_t plane, std::int32_t column) {
+      return x[column / 4 * 2 * kPlaneWords + plane * kPlaneWords + column % 4];
+    };
+    const auto horizontal = [x](std::int32_t column) {
+      return x[column / 4 * 2 * kPlaneWords + 4 + column % 4 / 2];
+    };
+    for (std::int32_t o = 0; o < slide->out_w; ++o, y += slide->pitch) {
+      const std::int32_t column = 2 + o * Stride;
+      std::int32_t sum = bias;
+      for (std::int32_t k = 0; k < 5; ++k) {
+        sum = dsp::smlad(vertical(0, column + k), pairs[k], sum);
+        sum = dsp::smlad(vertical(1, column + k), pairs[5 + k], sum);
+      }
+      if (column % 2 == 0) {
+        sum = dsp::smlad(horizontal(column), h01, sum);
+        sum = dsp::smlad(horizontal(column + 2), h23, sum);
+        sum = dsp::smlabt(horizontal(column + 4), h34, sum);
+      } else {
+        sum = dsp::smlatb(horizontal(column), h01, sum);
+        sum = dsp::smlad(horizontal(column + 1), h12, sum);
+        sum = dsp::smlad(horizontal(column + 3), h34, sum);
+      }
+      const std::int32_t code = dsp::smmla(sum, multiplier, slide->addend) >> slide->rest;
+      *y = static_cast<std::int8_t>(dsp::ssat8(code));
+    }
+  }
+}
+inline void slide_5x5_by_1(Slide* slide) noexcept { slide_5x5<1>(slide); }
+inline void slide_5x5_by_2(Slide* slide) noexcept { slide_5x5<2>(slide); }
+
+#endif
+
+}  // namespace dw
+}  // namespace LINNET_VERSION_NAMESPACE
+}  // namespace linnet
