@@ -4,8 +4,8 @@
 // outside the image hold the input's zero point, which is folded into the bias. The last four channels overlap the ones
 // before when their number is no multiple of four.
 //
-// A channel's weights are packed as v0 v1 v2 (h0,h1) (h1,h2), v = (row 0, row 1), h = row 2 of the kernel; the form for the
-// upper of two output rows is made of the same five words in six instructions.
+// A channel's weights are packed as v0 v1 v2 (h0,h1) (h1,h2), v = (row 0, row 1), h = row 2 of the kernel; the second form,
+// for one of two output rows, is made of the same five words in six instructions.
 //
 // Requantization shifts by the layer's shift, which would be an instruction an output and a register. fix_shift scales each
 // channel up so that the shift is 40 or 48, and the inner loop has it in its SSAT: spare bits go to the multiplier where it
@@ -26,14 +26,14 @@ struct dwconv2d_s8_3x3 {
     return layer.depthwise() && layer.out_c == layer.in_c && layer.in_c >= 4 &&
            layer.kernel_h == 3 && layer.kernel_w == 3 && layer.dilation_h == 1 &&
            layer.dilation_w == 1 && (layer.stride_w == 1 || layer.stride_w == 2) &&
-           layer.shift >= 33 && layer.shift <= 48 && layer.out_pixel_bytes < 65536;
+           layer.shift >= 33 && layer.shift <= 48;
   }
   // Two output rows share what is packed for them.
   static constexpr std::int32_t block_rows(const Layer& layer) noexcept {
-    return layer.stride_h == 1 ? 2 : 1;
+    return layer.stride_h <= 2 ? 2 : 1;
   }
   static constexpr std::int32_t scratch_bytes(const Layer& layer) noexcept {
-    return dw::scratch_bytes(3, kFirstColumn, layer);
+    return dw::Scratch(3, kFirstColumn, layer).bytes;
   }
   static constexpr std::int32_t packed_bytes(const Layer& layer) noexcept {
     return layer.out_c * kWeightWords * 4;

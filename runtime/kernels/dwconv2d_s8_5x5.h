@@ -4,9 +4,13 @@
 // outside the image hold the input's zero point, which is folded into the bias. The last four channels overlap the ones
 // before when their number is no multiple of four.
 //
-// A channel's weights are 14 pairs in 28 bytes, two pairs a word for SXTB16 and SXTB16 ROR #8. For one output row, or the
-// lower of two (form "bottom"), v are rows 0 and 1 of the kernel, u rows 2 and 3, h row 4; for the upper one v are rows 1
-// and 2, u rows 3 and 4, h row 0. All channels of the one form, then all of the other.
+// A channel's weights are 14 pairs in 28 bytes, two pairs a word for SXTB16 and SXTB16 ROR #8: v and u for two pairs of rows
+// of the kernel, h for the fifth row. Of two output rows one has them in another form: all channels of the first form come
+// first, then all of the second.
+//
+//     first form             v rows 0,1   u rows 2,3   h row 4
+//     second, stride 1       v rows 1,2   u rows 3,4   h row 0
+//     second, stride 2       v rows 3,4   u rows 0,1   h row 2
 #pragma once
 
 #include "linnet/kernels/conv2d_s8_gemm.h"
@@ -27,10 +31,10 @@ struct dwconv2d_s8_5x5 {
   }
   // Two output rows share what is packed for them.
   static constexpr std::int32_t block_rows(const Layer& layer) noexcept {
-    return layer.stride_h == 1 ? 2 : 1;
+    return layer.stride_h <= 2 ? 2 : 1;
   }
   static constexpr std::int32_t scratch_bytes(const Layer& layer) noexcept {
-    return dw::scratch_bytes(5, kFirstColumn, layer);
+    return dw::Scratch(5, kFirstColumn, layer).bytes;
   }
   static constexpr std::int32_t packed_bytes(const Layer& layer) noexcept {
     return forms(layer) * layer.out_c * kWeightWords * 4;
@@ -40,7 +44,7 @@ struct dwconv2d_s8_5x5 {
     auto* to = static_cast<std::uint32_t*>(static_cast<void*>(packed));
     for (std::int32_t form = 0; form < forms(layer); ++form) {
       for (std::int32_t o = 0; o < layer.out_c; ++o, to += kWeightWords)
-        pack_channel(weights + o * 25, form, to);
+        pack_channel(weights + o * 25, rows_of(layer, form), to);
     }
   }
 
@@ -58,15 +62,23 @@ struct dwconv2d_s8_5x5 {
 
   static constexpr std::int32_t forms(const Layer& layer) noexcept { return block_rows(layer); }
 
-  static void pack_channel(const std::int16_t* w, std::int32_t form, std::uint32_t* to) noexcept {
+  // First rows of v, u and h.
+  struct FormRows {
+    std::int32_t v, u, h;
+  };
+  static constexpr FormRows rows_of(const Layer& layer, std::int32_t form) noexcept {
+    if (form == 0) return {0, 2, 4};
+    return layer.stride_h == 1 ? FormRows{1, 3, 0} : FormRows{3, 0, 2};
+  }
+
+  static void pack_channel(const std::int16_t* w, const FormRows& rows,
+                           std::uint32_t* to) noexcept {
     std::uint32_t pairs[14] = {};
     for (std::int32_t kx = 0; kx < 5; ++kx) {
-      for (std::int32_t p = 0; p < 2; ++p) {
-        const std::int16_t* const upper = w + (2 * p + form) * 5 + kx;
-        pairs[5 * p + kx] = dsp::pair(upper[0], upper[5]);
-      }
+      pairs[kx] = dsp::pair(w[rows.v * 5 + kx], w[rows.v * 5 + 5 + kx]);
+      pairs[5 + kx] = dsp::pair(w[rows.u * 5 + kx], w[rows.u * 5 + 5 + kx]);
     }
-    const std::int16_t* const h = w + (form == 0 ? 20 : 0);
+    const std::int16_t* const h = w + rows.h * 5;
     pairs[10] = dsp::pair(h[0], h[1]);
     pairs[11] = dsp::pair(h[2], h[3]);
     pairs[12] = dsp::pair(h[1], h[2]);

@@ -4,7 +4,7 @@
 //   pass 2  V of the next two           the same
 //   pass 3  H of the fifth row          12 multiplications (20 MACs)
 //
-// 102 instructions for 100 MACs with loads, requantization and stores. A channel's weights are expanded from bytes to 16
+// 98 instructions for 100 MACs with loads, requantization and stores. A channel's weights are expanded from bytes to 16
 // words once a row: bias, v0-v4, u0-u4, (h0,h1), (h2,h3), (h1,h2), (h3,h4), multiplier. The first output's window begins at
 // column 2 of the chunks; a chunk is 192 bytes: the first plane V01 and H, the second V23.
 #pragma once
@@ -16,13 +16,12 @@ inline namespace LINNET_VERSION_NAMESPACE {
 namespace dw {
 
 #ifdef LINNET_DW_ASSEMBLY
-static_assert(offsetof(Slide, addend) == 20 && offsetof(Slide, pitch) == 24 &&
-              offsetof(Slide, out_w) == 28 && offsetof(Slide, rest) == 36 &&
-              offsetof(Slide, expanded) == 40);
+static_assert(offsetof(Slide, addend) == 20 && offsetof(Slide, out_w) == 36 &&
+              offsetof(Slide, rest) == 40 && offsetof(Slide, expanded) == 44);
 
 // clang-format off
-// r0 x, r1 y, r2-r5 sums, r6-r10 weights, r11 and r12 activations, lr the expanded weights; [sp] addend, rest, pitch, outputs
-// left, the Slide, channels left.
+// r0 x, r1 y, r2-r5 sums, r6-r10 weights, r11 and r12 activations, lr the expanded weights; [sp] addend, rest, outputs left;
+// [sp, #16] the Slide, channels left.
 #define LINNET_DW_EXPAND_TWO                                             \
   "ldm r2!, {r4, r5}\n"                                                  \
   "sxtb16 r6, r4\n"                                                      \
@@ -35,17 +34,20 @@ static_assert(offsetof(Slide, addend) == 20 && offsetof(Slide, pitch) == 24 &&
   "push {r4-r11, lr}\n"                                                  \
   "sub sp, #28\n"                                                        \
   "movs r1, #4\n"                                                        \
+  "ldrd r2, r3, [r0, #36]\n" /* out_w, rest */                           \
+  "ldr r2, [r0, #20]\n" /* addend */                                     \
   "strd r0, r1, [sp, #16]\n"                                             \
+  "strd r2, r3, [sp]\n"                                                  \
   "1:\n"                                                                 \
   "ldm r0, {r1, r2, r3, r11, r12}\n"                                     \
-  "ldr lr, [r0, #40]\n"                                                  \
+  "ldr lr, [r0, #44]\n"                                                  \
   "adds r1, #24\n"                                                       \
-  "ldr r10, [r11], #4\n"                                                 \
+  "ldr r10, [r11, r12]\n"                                                \
+  "ldr r4, [r11], #4\n"                                                  \
   "adds r2, #1\n"                                                        \
-  "str r10, [lr], #4\n"                                                  \
-  "ldr r10, [r12], #4\n"                                                 \
+  "str r4, [lr], #4\n"                                                   \
   "add r6, r3, #28\n"                                                    \
-  "stm r0, {r1, r2, r6, r11, r12}\n"                                     \
+  "stm r0, {r1, r2, r6, r11}\n"                                          \
   "mov r11, r2\n"                                                        \
   "mov r2, r3\n"                                                         \
   LINNET_DW_EXPAND_TWO                                                   \
@@ -55,13 +57,10 @@ static_assert(offsetof(Slide, addend) == 20 && offsetof(Slide, pitch) == 24 &&
   "sxtb16 r6, r4\n"                                                      \
   "sxtb16 r7, r4, ror #8\n"                                              \
   "stm lr!, {r6, r7, r10}\n"                                             \
-  "ldrd r2, r3, [r0, #20]\n" /* addend, pitch */                         \
-  "ldr r4, [r0, #28]\n"      /* out_w */                                 \
-  "ldr r5, [r0, #36]\n"      /* rest */                                  \
-  "strd r2, r5, [sp]\n"                                                  \
-  "strd r3, r4, [sp, #8]\n"                                              \
+  "ldr r4, [r0, #36]\n"                                                  \
   "mov r0, r1\n"                                                         \
   "mov r1, r11\n"                                                        \
+  "str r4, [sp, #8]\n"                                                   \
   ".p2align 2\n"                                                         \
   "2:\n"                                                                 \
   "sub lr, #64\n"                                                        \
@@ -133,38 +132,27 @@ static_assert(offsetof(Slide, addend) == 20 && offsetof(Slide, pitch) == 24 &&
   "smlad r5, r11, r10, r5\n"
 
 #define LINNET_DW_END_5X5(step)                                          \
-  "ldm sp, {r6-r9}\n"                                                    \
+  "ldm sp, {r6, r7, r8}\n"                                               \
   "smmla r2, r2, r10, r6\n"                                              \
-  "subs r9, #4\n"                                                        \
   "smmla r3, r3, r10, r6\n"                                              \
-  "str r9, [sp, #12]\n"                                                  \
+  "subs r8, #4\n"                                                        \
   "smmla r4, r4, r10, r6\n"                                              \
+  "str r8, [sp, #8]\n"                                                   \
   "asr r2, r2, r7\n"                                                     \
   "smmla r5, r5, r10, r6\n"                                              \
-  "asr r3, r3, r7\n"                                                     \
   "ssat r2, #8, r2\n"                                                    \
-  "asr r4, r4, r7\n"                                                     \
+  "asr r3, r3, r7\n"                                                     \
   "ssat r3, #8, r3\n"                                                    \
-  "asr r5, r5, r7\n"                                                     \
+  "strb r2, [r1], #4\n"                                                  \
+  "asr r4, r4, r7\n"                                                     \
+  "strb r3, [r1], #4\n"                                                  \
   "ssat r4, #8, r4\n"                                                    \
-  "strb r2, [r1]\n"                                                      \
-  "blt 3f\n"                                                             \
+  "asr r5, r5, r7\n"                                                     \
+  "strb r4, [r1], #4\n"                                                  \
   "ssat r5, #8, r5\n"                                                    \
-  "strb r3, [r1, r8]\n"                                                  \
-  "add r12, r8, r8, lsl #1\n"                                            \
-  "strb r4, [r1, r8, lsl #1]\n"                                          \
-  "add r0, r0, #" step "\n"                                              \
-  "strb r5, [r1, r12]\n"                                                 \
-  "add r1, r1, r8, lsl #2\n"                                             \
+  "add r0, r0, #" step "\n"                                            \
+  "strb r5, [r1], #4\n"                                                  \
   "bgt 2b\n"                                                             \
-  "b 4f\n"                                                               \
-  "3:\n"                                                                 \
-  "cmp r9, #-2\n" /* -3, -2, -1: one, two or three are left */           \
-  "it ge\n"                                                              \
-  "strbge r3, [r1, r8]\n"                                                \
-  "it gt\n"                                                              \
-  "strbgt r4, [r1, r8, lsl #1]\n"                                        \
-  "4:\n"                                                                 \
   "ldrd r0, r1, [sp, #16]\n"                                             \
   "subs r1, #1\n"                                                        \
   "str r1, [sp, #20]\n"                                                  \
@@ -247,7 +235,8 @@ void slide_5x5(Slide* slide) noexcept {
       pairs[2 * i + 1] = dsp::sxtb16_ror8(slide->weights[i]);
     }
     const std::uint32_t h01 = pairs[10], h23 = pairs[11], h12 = pairs[12], h34 = pairs[13];
-    const std::int32_t bias = *slide->bias++, multiplier = *slide->multiplier++;
+    const std::int32_t multiplier = slide->multiplier();
+    const std::int32_t bias = *slide->bias++;
     slide->weights += 7;
     const auto vertical = [x](std::int32_t plane, std::int32_t column) {
       return x[column / 4 * 2 * kPlaneWords + plane * kPlaneWords + column % 4];
@@ -255,7 +244,7 @@ void slide_5x5(Slide* slide) noexcept {
     const auto horizontal = [x](std::int32_t column) {
       return x[column / 4 * 2 * kPlaneWords + 4 + column % 4 / 2];
     };
-    for (std::int32_t o = 0; o < slide->out_w; ++o, y += slide->pitch) {
+    for (std::int32_t o = 0; o < slide->out_w; ++o, y += 4) {
       const std::int32_t column = 2 + o * Stride;
       std::int32_t sum = bias;
       for (std::int32_t k = 0; k < 5; ++k) {

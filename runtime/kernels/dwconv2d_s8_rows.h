@@ -1,14 +1,26 @@
 // Walks the rows of a depthwise 3x3 or 5x5 int8 convolution, four channels at a time: packs the columns under one or two
-// output rows (dwconv2d_s8_columns.h), then slides along them (dwconv2d_s8_3x3_slide.h, dwconv2d_s8_5x5_slide.h).
+// output rows (dwconv2d_s8_columns.h), slides along them (dwconv2d_s8_3x3_slide.h, dwconv2d_s8_5x5_slide.h), and stores the
+// codes, four channels a word.
 //
-// With stride 1 two output rows share most of what is packed: the rows that both need as vertical pairs, the row that only
-// one of them needs as horizontal pairs. For 3x3:
+// Two output rows share what they can of what is packed: V is a pair of rows, H the one that is left.
 //
-//     row 0   H              upper output:  H(row 0), V(rows 1, 2)        the weights of its "top" form
-//     row 1     V            lower output:  V(rows 1, 2), H(row 3)        "bottom" form
-//     row 2     V
-//     row 3   H'             a single output row is of the bottom form: V(rows 0, 1), H(row 2)
+//     stride 1      row 0  H            upper output: H(0) V(1,2), the "second" form of the weights
+//                   row 1   V           lower output: V(1,2) H(3), the first form
+//                   row 2   V
+//                   row 3  H
+//
+//     stride 2      row 0   V           upper output: V(0,1) H(2), the first form
+//                   row 1   V           lower output: H(2) V(3,4), the second
+//                   row 2  H
+//                   row 3   V
+//                   row 4   V
+//
+// 5x5 has one more pair of rows, and for stride 2 the outputs share V(2,3) and H(4): V(0,1) V(2,3) H(4), then
+// V(5,6) V(2,3) H(4). A single output row is of the first form.
 #pragma once
+
+#include <cstring>
+#include <new>
 
 #include "linnet/kernels/clamp_codes.h"
 #include "linnet/kernels/dwconv2d_s8_columns.h"
@@ -18,20 +30,26 @@ namespace linnet {
 inline namespace LINNET_VERSION_NAMESPACE {
 namespace dw {
 
-// What a slide along one output row of four channels is given. Assembly reads it by offsets, and moves the first five
-// members on from channel to channel; the first two are a channel behind.
+// What a slide along one output row of four channels is given. Assembly reads it by offsets, and moves the first four
+// members on from channel to channel; the first two are a channel behind. Codes are written four bytes apart.
 struct Slide {
   const std::uint32_t* x;  // the channel's words in chunk 0
   std::int8_t* y;
   const std::uint32_t* weights;
   const std::int32_t* bias;
-  const std::int32_t* multiplier;
-  std::int32_t addend;  // of the requantization (dsp::Requantizer)
-  std::int32_t pitch;   // bytes from one output pixel to the next
+  std::uintptr_t multiplier_offset;  // from a channel's bias to its multiplier
+  std::int32_t addend;               // of the requantization (dsp::Requantizer)
+  std::int32_t loop_bytes;           // from x to where the loop of the slide ends (3x3)
+  std::int32_t top;                  // 1: second form (3x3, stride 1 or 2)
+  std::int32_t odd;                  // 1: there is a pair of outputs after the loop (3x3)
   std::int32_t out_w;
-  std::int32_t top;         // 1: of the top form
   std::int32_t rest;        // shift of the requantization (5x5)
   std::uint32_t* expanded;  // 16 words to work in (5x5)
+
+  std::int32_t multiplier() const noexcept {
+    return *reinterpret_cast<const std::int32_t*>(reinterpret_cast<std::uintptr_t>(bias) +
+                                                  multiplier_offset);
+  }
 };
 using SlideFunction = void (*)(Slide*);
 
@@ -40,101 +58,197 @@ struct Form {
   std::int32_t kernel;        // 3 or 5
   std::int32_t first_column;  // of the first output's window in the chunks
   std::int32_t weight_words;  // of a channel
-  std::int32_t top_words;  // from a channel's weights of the bottom form to those of the top form
+  std::int32_t form_words;    // from a channel's weights of the first form to those of the second
   SlideFunction slide;
 
   constexpr std::int32_t planes() const { return kernel / 2; }
 };
 
-constexpr std::int32_t kExpandedBytes = 64;
+// What is packed before each of the two output rows: V of rows `a` and a + 1 into a plane, or H of row `a`.
+struct Packing {
+  std::int8_t a, plane;
+  bool vertical;
+};
+struct Schedule {
+  std::int8_t upper,
+      lower;  // how many packings come before the upper (or only) row, and before the lower one
+  std::int8_t upper_form, lower_form;
+  Packing packings[4];
+};
+constexpr Schedule schedule(std::int32_t kernel, std::int32_t stride_h, bool two) {
+  if (kernel == 3) {
+    if (!two) return {2, 0, 0, 0, {{0, 0, true}, {2, 0, false}, {}, {}}};
+    if (stride_h == 1) return {2, 1, 1, 0, {{1, 0, true}, {0, 0, false}, {3, 0, false}, {}}};
+    return {2, 1, 0, 1, {{0, 0, true}, {2, 0, false}, {3, 0, true}, {}}};
+  }
+  if (!two) return {3, 0, 0, 0, {{0, 0, true}, {2, 1, true}, {4, 0, false}, {}}};
+  if (stride_h == 1)
+    return {3, 1, 1, 0, {{1, 0, true}, {3, 1, true}, {0, 0, false}, {5, 0, false}}};
+  return {3, 1, 0, 1, {{0, 0, true}, {2, 1, true}, {4, 0, false}, {5, 0, true}}};
+}
 
 constexpr std::int32_t chunks_read(std::int32_t kernel, std::int32_t first_column,
                                    std::int32_t stride_w, std::int32_t out_w) noexcept {
   return (first_column + (out_w - 1) * stride_w + kernel + 3) / 4;
 }
-// Slides read up to two chunks more, and do not use what is there.
-constexpr std::int32_t scratch_bytes(std::int32_t kernel, std::int32_t first_column,
-                                     const Conv2dS8& layer) noexcept {
-  return kExpandedBytes + Columns::kBufferBytes + 8 +
-         (chunks_read(kernel, first_column, layer.stride_w, layer.out_w) + 2) * (kernel / 2) *
-             kPlaneBytes;
-}
 
-// The rows under `count` (1 or 2) output rows from `first_row` on.
-class RowSet {
+// The scratch: what one call works with, in this order. Sizes are those of any machine.
+struct Scratch {
+  static constexpr std::int32_t kStateBytes = 320;
+  static constexpr std::int32_t kExpandedBytes = 64;
+
+  std::int32_t codes, zeros, chunks,
+      bytes;  // offsets; slides read up to two chunks more than is packed
+
+  constexpr Scratch(std::int32_t kernel, std::int32_t first_column, const Conv2dS8& layer) noexcept
+      : codes(kStateBytes + kExpandedBytes),
+        zeros(codes + (layer.out_w + 3) / 4 * 16),
+        chunks(zeros + (layer.in_c + 7) / 8 * 8),
+        bytes(chunks + (chunks_read(kernel, first_column, layer.stride_w, layer.out_w) + 2) *
+                           (kernel / 2) * kPlaneBytes) {}
+};
+
+class Rows {
  public:
-  RowSet(const Conv2dS8& layer, const RowsIn& in, std::int32_t kernel, std::int32_t first_row,
-         std::int32_t count, std::uint32_t* zero_word) noexcept {
-    const std::int32_t image_row = first_row / layer.out_h * layer.in_h;
-    const std::int32_t y0 = first_row % layer.out_h * layer.stride_h - layer.pad_top;
-    *zero_word = (static_cast<std::uint32_t>(layer.in_zero) & 0xffu) * 0x01010101u;
-    for (std::int32_t i = 0; i < kernel + count - 1; ++i) {
-      const bool inside = y0 + i >= 0 && y0 + i < layer.in_h;
-      rows_[i] = inside ? Row{in.row<std::int8_t>(image_row + y0 + i), layer.in_pixel_bytes}
-                        : Row{static_cast<const std::int8_t*>(static_cast<void*>(zero_word)), 0};
-    }
+  Rows(const Conv2dS8& layer, const Io& io, const Form& form, std::int32_t shift) noexcept
+      : layer_(layer),
+        io_(io),
+        form_(form),
+        at_(form.kernel, form.first_column, layer),
+        state_(*::new (static_cast<void*>(io.scratch)) State{}),
+        columns_(form.first_column + layer.pad_left, layer.in_w,
+                 chunks_read(form.kernel, form.first_column, layer.stride_w, layer.out_w),
+                 form.planes() * kPlaneWords, layer.in_zero, words(at_.chunks)) {
+    static_assert(sizeof(State) <= Scratch::kStateBytes);
+    std::memset(io.scratch + at_.zeros, layer.in_zero, static_cast<std::size_t>(layer.in_c));
+    const dsp::Requantizer requantize(shift, layer.out_zero, layer.lo, layer.hi);
+    Slide& slide = state_.slide;
+    slide.multiplier_offset = reinterpret_cast<std::uintptr_t>(layer.multiplier) -
+                              reinterpret_cast<std::uintptr_t>(layer.bias);
+    slide.addend = requantize.addend;
+    slide.rest = requantize.rest;
+    slide.out_w = layer.out_w;
+    slide.odd = (layer.out_w + 1) / 2 % 2;
+    const std::int32_t loops = (layer.out_w + 1) / 4;
+    slide.loop_bytes = (layer.stride_w == 1 ? loops + 1 : 2 * loops) * kPlaneBytes;
+    slide.expanded = words(Scratch::kStateBytes);
   }
-  Row row(std::int32_t index) const noexcept { return rows_[index]; }
-  void next_channels(std::int32_t channels) noexcept {
-    for (Row& row : rows_) row.data += row.step != 0 ? channels : 0;
+
+  // One output row, or two of the same image.
+  void run(std::int32_t first_row, bool two) noexcept {
+    const Schedule plan = schedule(form_.kernel, layer_.stride_h, two);
+    prepare(plan, first_row);
+    const std::int32_t count = plan.upper + plan.lower;
+    std::int8_t* upper = io_.out.row<std::int8_t>(first_row);
+    std::int8_t* lower = two ? io_.out.row<std::int8_t>(first_row + 1) : nullptr;
+    const bool full = columns_.full_count > 0, partial = columns_.partial_count > 0;
+    for (std::int32_t channel = 0; channel < layer_.in_c; channel += 4) {
+      const std::int32_t back = channel + 4 - layer_.in_c;
+      if (back > 0) {  // the last four overlap the ones before
+        channel -= back, upper -= back;
+        if (two) lower -= back;
+        for (std::int32_t i = 0; i < count; ++i) state_.rows[i].a -= back, state_.rows[i].b -= back;
+      }
+      if (full) pack(0, plan.upper);
+      if (partial) pack_edges(plan, 0, plan.upper, channel);
+      slide(plan.upper_form, channel, upper);
+      upper += 4;
+      if (!two) continue;
+      if (full) pack(plan.upper, count);
+      if (partial) pack_edges(plan, plan.upper, count, channel);
+      slide(plan.lower_form, channel, lower);
+      lower += 4;
+    }
   }
 
  private:
-  Row rows_[6] = {};
+  struct State {
+    PackRow rows[4];
+    Slide slide;
+  };
+
+  std::uint32_t* words(std::int32_t offset) const noexcept {
+    return static_cast<std::uint32_t*>(static_cast<void*>(io_.scratch + offset));
+  }
+
+  // Row `iy` of the image that begins at `image_row`, or padding.
+  Row row(std::int32_t image_row, std::int32_t iy) const noexcept {
+    if (iy >= 0 && iy < layer_.in_h)
+      return {io_.in[0].row<std::int8_t>(image_row + iy), layer_.in_pixel_bytes};
+    return {static_cast<const std::int8_t*>(static_cast<void*>(io_.scratch + at_.zeros)), 0};
+  }
+
+  void prepare(const Schedule& plan, std::int32_t first_row) noexcept {
+    const std::int32_t image_row = first_row / layer_.out_h * layer_.in_h;
+    const std::int32_t y0 = first_row % layer_.out_h * layer_.stride_h - layer_.pad_top;
+    for (std::int32_t i = 0; i < plan.upper + plan.lower; ++i) {
+      const Packing& packing = plan.packings[i];
+      const Row a = row(image_row, y0 + packing.a);
+      const Row b = packing.vertical ? row(image_row, y0 + packing.a + 1) : a;
+      edges_[i][0] = a, edges_[i][1] = b;
+      std::uint32_t* const to = words(at_.chunks) + packing.plane * kPlaneWords +
+                                columns_.full_first * columns_.chunk_words;
+      state_.rows[i] = {a.data + columns_.full_x * a.step,
+                        b.data + columns_.full_x * b.step,
+                        to,
+                        to + columns_.full_count * columns_.chunk_words,
+                        a.step,
+                        b.step,
+                        4 * columns_.chunk_words,
+                        packing.vertical ? &pack_vertical : &pack_horizontal};
+    }
+  }
+
+  void pack(std::int32_t first, std::int32_t last) noexcept {
+    for (PackRow *row = state_.rows + first, *end = state_.rows + last; row != end; ++row)
+      row->pack(row);
+  }
+
+  [[gnu::noinline]] void pack_edges(const Schedule& plan, std::int32_t first, std::int32_t last,
+                                    std::int32_t channel) noexcept {
+    const std::uint32_t zero_word =
+        (static_cast<std::uint32_t>(layer_.in_zero) & 0xffu) * 0x01010101u;
+    for (std::int32_t i = first; i < last; ++i) {
+      const Packing& packing = plan.packings[i];
+      pack_partial(columns_, edges_[i][0], edges_[i][1], channel, packing.vertical, zero_word,
+                   words(at_.chunks) + packing.plane * kPlaneWords);
+    }
+  }
+
+  [[gnu::noinline]] void slide(std::int32_t form, std::int32_t channel, std::int8_t* y) noexcept {
+    Slide& slide = state_.slide;
+    std::uint32_t* const codes = words(at_.codes);
+    slide.x = words(at_.chunks) - kChannelWords;
+    slide.y = static_cast<std::int8_t*>(static_cast<void*>(codes)) - 1;
+    slide.weights = static_cast<const std::uint32_t*>(layer_.weights) +
+                    channel * form_.weight_words + form * form_.form_words;
+    slide.bias = static_cast<const std::int32_t*>(layer_.bias) + channel;
+    slide.top = form;
+    form_.slide(&slide);
+    store_pixels(codes, y, layer_.out_pixel_bytes, layer_.out_w);
+  }
+
+  const Conv2dS8& layer_;
+  const Io& io_;
+  const Form& form_;
+  Scratch at_;
+  State& state_;
+  Columns columns_;
+  Row edges_[4][2] = {};
 };
 
 [[gnu::noinline]] inline void run_rows(const Conv2dS8& layer, const Io& io, std::int32_t first_row,
                                        std::int32_t row_count, const Form& form,
                                        std::int32_t shift) noexcept {
-  auto* const scratch = static_cast<std::uint32_t*>(static_cast<void*>(io.scratch));
-  std::uint32_t* const buffers = scratch + kExpandedBytes / 4;
-  std::uint32_t* const zero_word = buffers + Columns::kBufferBytes / 4;
-  std::uint32_t* const chunks = zero_word + 2;
-  const std::int32_t planes = form.planes();
-  const Columns columns(form.first_column + layer.pad_left, layer.in_w,
-                        chunks_read(form.kernel, form.first_column, layer.stride_w, layer.out_w),
-                        planes * kPlaneBytes, layer.in_zero, chunks, buffers);
-  const dsp::Requantizer requantize(shift, layer.out_zero, layer.lo, layer.hi);
-  Slide slide{};
-  slide.addend = requantize.addend;
-  slide.rest = requantize.rest;
-  slide.pitch = layer.out_pixel_bytes;
-  slide.out_w = layer.out_w;
-  slide.expanded = scratch;
-
+  Rows rows(layer, io, form, shift);
   for (const std::int32_t end = first_row + row_count; first_row < end;) {
     const bool two =
-        layer.stride_h == 1 && first_row + 1 < end && (first_row + 1) % layer.out_h != 0;
-    RowSet rows(layer, io.in[0], form.kernel, first_row, two ? 2 : 1, zero_word);
-    const std::int32_t first_vertical = two ? 1 : 0;
-    std::int32_t channel = 0;
-    for (std::int32_t next = 0; next < layer.in_c; next += 4) {
-      const std::int32_t at = next + 4 <= layer.in_c ? next : layer.in_c - 4;
-      rows.next_channels(at - channel);
-      channel = at;
-      for (std::int32_t p = 0; p < planes; ++p) {
-        pack_vertical(columns, rows.row(first_vertical + 2 * p),
-                      rows.row(first_vertical + 2 * p + 1), chunks + p * kPlaneWords, buffers);
-      }
-      for (std::int32_t i = two ? 0 : 1; i < 2; ++i) {  // the upper row, the lower or only one
-        const std::int32_t row = two && i == 1 ? first_row + 1 : first_row;
-        pack_horizontal(columns, rows.row(i == 0 ? 0 : form.kernel - 1 + first_vertical), chunks,
-                        buffers);
-        slide.x = chunks - kChannelWords;
-        slide.y = io.out.row<std::int8_t>(row) + channel - 1;
-        slide.top = 1 - i;
-        slide.weights = static_cast<const std::uint32_t*>(layer.weights) +
-                        channel * form.weight_words + slide.top * form.top_words;
-        slide.bias = static_cast<const std::int32_t*>(layer.bias) + channel;
-        slide.multiplier = static_cast<const std::int32_t*>(layer.multiplier) + channel;
-        form.slide(&slide);
-      }
-    }
-    for (std::int32_t i = 0; i < (two ? 2 : 1); ++i) {
-      detail::clamp_codes(io.out.row<std::int8_t>(first_row + i), layer.out_w, layer.out_c,
+        layer.stride_h <= 2 && first_row + 1 < end && (first_row + 1) % layer.out_h != 0;
+    rows.run(first_row, two);
+    for (const std::int32_t next = first_row + (two ? 2 : 1); first_row < next; ++first_row) {
+      detail::clamp_codes(io.out.row<std::int8_t>(first_row), layer.out_w, layer.out_c,
                           layer.out_pixel_bytes, layer.lo, layer.hi);
     }
-    first_row += two ? 2 : 1;
   }
 }
 

@@ -1,8 +1,8 @@
-// Smaller or larger of two int8 tensors that share scale and zero point. Runs in place.
+// Smaller or larger of two int8 tensors that share scale and zero point, four elements a word: SSUB8 and SEL. Runs in place.
 #pragma once
 
-#include "linnet/dsp/dsp.h"
 #include "linnet/kernels/binary_rows.h"
+#include "linnet/kernels/clamp_codes.h"
 
 namespace linnet {
 inline namespace LINNET_VERSION_NAMESPACE {
@@ -17,17 +17,18 @@ struct minmax_s8 {
 
   static void run(const Layer& layer, const Io& io, std::int32_t first_row,
                   std::int32_t row_count) noexcept {
-    const bool larger = layer.function == 3;
-    const auto element = [&layer, larger](std::int8_t a, std::int8_t b) {
-      const std::int32_t v = larger ? (a > b ? a : b) : (a < b ? a : b);
-      return static_cast<std::int8_t>(v < layer.lo ? layer.lo : v > layer.hi ? layer.hi : v);
-    };
-    const auto row = [&](const std::int8_t* a, const std::int8_t* b, std::int8_t* y,
-                         std::int32_t count) {
-      for (std::int32_t i = 0; i < count; ++i) y[i] = element(a[i], b[i]);
-    };
-    detail::for_each_row<std::int8_t>(layer, io, first_row, row_count, layer.out_pixel_step, row,
-                                      element);
+    // min(a, b) is the complement of the largest of the complements.
+    const std::uint32_t flip = layer.function == 3 ? 0 : 0xffffffffu;
+    detail::for_each_word_row(
+        layer, io, first_row, row_count,
+        [&](const std::int8_t* a, const std::int8_t* b, std::int8_t* y, std::int32_t count,
+            std::int32_t a_step, std::int32_t b_step) {
+          detail::for_each_word(a, b, y, count, a_step, b_step,
+                                [flip](std::uint32_t wa, std::uint32_t wb) {
+                                  return dsp::max_s8x4(wa ^ flip, wb ^ flip) ^ flip;
+                                });
+          detail::clamp_codes(y, 1, count, 0, layer.lo, layer.hi);
+        });
   }
 };
 

@@ -42,6 +42,17 @@ void digest_primitives(Digests& digests) {
     fnv.add(dsp::pkhtb(a, b));
     fnv.add(dsp::ssub16(a, b));
     fnv.add(dsp::max_s8x4(a, b));
+    fnv.add(dsp::min_s8x4(a, b));
+    fnv.add(dsp::sadd16(a, b));
+    fnv.add(dsp::sxtab16(a, b));
+    fnv.add(dsp::sxtab16_ror8(a, b));
+    fnv.add(dsp::usat16_8(a));
+    fnv.add(static_cast<std::uint32_t>(dsp::smulbb(a, b)));
+    fnv.add(static_cast<std::uint32_t>(dsp::smultt(a, b)));
+    fnv.add(static_cast<std::uint32_t>(dsp::smlabb(a, b, c)));
+    fnv.add(static_cast<std::uint32_t>(dsp::smlatt(a, b, c)));
+    fnv.add(static_cast<std::uint32_t>(dsp::smlawb(c, a, c >> 1)));
+    fnv.add(static_cast<std::uint32_t>(dsp::smlawt(c, a, c >> 1)));
     fnv.add(static_cast<std::uint32_t>(dsp::smlad(a, b, c)));
     fnv.add(static_cast<std::uint32_t>(dsp::smlatb(a, b, c)));
     fnv.add(static_cast<std::uint32_t>(dsp::smlabt(a, b, c)));
