@@ -1,17 +1,13 @@
 // Sum or difference of two int8 tensors with their own scales, four elements a word. Runs in place.
 //
-// Two 16-bit multipliers in one register, zero points and rounding in the value that a sum starts from:
+//   words a3 a2 a1 a0, b3 b2 b1 b0     SXTB16 and SXTB16 ROR #8: pairs (a0,a2) (a1,a3) (b0,b2) (b1,b3)
+//   sum0 = start + a0 * ma + b0 * mb   SMLABB, SMLABT; both multipliers in one register, zero points and rounding in `start`
+//   code                               ASR, SSAT, STRB
 //
-//   words a3 a2 a1 a0, b3 b2 b1 b0     SXTB16, SXTB16 ROR #8 -> pairs (a0,a2) (a1,a3) (b0,b2) (b1,b3)
-//   sum0 = start + a0 * ma + b0 * mb   SMLABB, SMLABT (elements 1 and 3: SMLATB, SMLATT)
-//   code + 128                         ASR; PKHBT and USAT16 for two; ORR, EOR for four
-//
-// 25 instructions for four elements. It needs a shift of at least 10, so that shifted sums fit 16 bits; a smaller one
-// (a scale 32 times the output's) goes element by element.
+// 29 instructions for four elements; 16 cycles as llvm-mca models them.
 #pragma once
 
 #include "linnet/kernels/binary_rows.h"
-#include "linnet/kernels/clamp_codes.h"
 
 namespace linnet {
 inline namespace LINNET_VERSION_NAMESPACE {
@@ -24,50 +20,78 @@ struct add_s8 {
 
   static void run(const Layer& layer, const Io& io, std::int32_t first_row,
                   std::int32_t row_count) noexcept {
-    if (layer.shift < 10) return run_any(layer, io, first_row, row_count);
-    const std::int32_t start = start_of(layer) + ((layer.out_zero + 128) << layer.shift);
-    const std::uint32_t m = dsp::pair(layer.multiplier_a, layer.multiplier_b);
-    const std::int32_t shift = layer.shift;
-    detail::for_each_word_row(
-        layer, io, first_row, row_count,
-        [&](const std::int8_t* a, const std::int8_t* b, std::int8_t* y, std::int32_t count,
-            std::int32_t a_step, std::int32_t b_step) {
-          detail::for_each_word(
-              a, b, y, count, a_step, b_step, [=](std::uint32_t wa, std::uint32_t wb) {
-                const std::uint32_t a02 = dsp::sxtb16(wa), a13 = dsp::sxtb16_ror8(wa);
-                const std::uint32_t b02 = dsp::sxtb16(wb), b13 = dsp::sxtb16_ror8(wb);
-                const std::int32_t s0 = dsp::smlabt(b02, m, dsp::smlabb(a02, m, start)) >> shift;
-                const std::int32_t s1 = dsp::smlabt(b13, m, dsp::smlabb(a13, m, start)) >> shift;
-                const std::int32_t s2 = dsp::smlatt(b02, m, dsp::smlatb(a02, m, start)) >> shift;
-                const std::int32_t s3 = dsp::smlatt(b13, m, dsp::smlatb(a13, m, start)) >> shift;
-                return detail::word_of_codes(dsp::usat16_8(detail::low_halves(s0, s2)),
-                                             dsp::usat16_8(detail::low_halves(s1, s3)));
-              });
-          detail::clamp_codes(y, 1, count, 0, layer.lo, layer.hi);
-        });
+    const std::int32_t half = layer.shift > 0 ? 1 << (layer.shift - 1) : 0;
+    const std::int32_t start = half - layer.a_zero * layer.multiplier_a -
+                               layer.b_zero * layer.multiplier_b +
+                               layer.out_zero * (1 << layer.shift);
+    const auto element = [&](std::int32_t a, std::int32_t b) {
+      return dsp::ssat8((a * layer.multiplier_a + b * layer.multiplier_b + start) >> layer.shift);
+    };
+    Parameters parameters{nullptr, dsp::pair(layer.multiplier_a, layer.multiplier_b), start, 0};
+    if (layer.a_channel_step == 0)  // b goes through the words, a is the same for all
+      parameters.multipliers = dsp::pair(layer.multiplier_b, layer.multiplier_a);
+    const auto words = [&](const detail::WordOperands& x, std::int8_t* y) {
+      parameters.end = x.end;
+      parameters.shift = static_cast<std::uint32_t>(layer.shift | x.b_step << 8);
+      add_words(x.a, x.b, y, &parameters);
+    };
+    detail::for_each_word_row(layer, io, first_row, row_count, true, words, element);
   }
 
  private:
-  static std::int32_t start_of(const Layer& layer) noexcept {
-    const std::int32_t half = layer.shift > 0 ? 1 << (layer.shift - 1) : 0;
-    return half - layer.a_zero * layer.multiplier_a - layer.b_zero * layer.multiplier_b;
-  }
+  struct Parameters {
+    const std::int8_t* end;  // of a
+    std::uint32_t multipliers;
+    std::int32_t start;
+    std::uint32_t shift;  // and b's step, eight bits higher
+  };
 
-  static void run_any(const Layer& layer, const Io& io, std::int32_t first_row,
-                      std::int32_t row_count) noexcept {
-    const std::int32_t start = start_of(layer);
-    const auto element = [&](std::int8_t a, std::int8_t b) {
-      const std::int32_t sum = a * layer.multiplier_a + b * layer.multiplier_b + start;
-      const std::int32_t v = (sum >> layer.shift) + layer.out_zero;
-      return static_cast<std::int8_t>(v < layer.lo ? layer.lo : v > layer.hi ? layer.hi : v);
-    };
-    const auto row = [&](const std::int8_t* a, const std::int8_t* b, std::int8_t* y,
-                         std::int32_t count) {
-      for (std::int32_t i = 0; i < count; ++i) y[i] = element(a[i], b[i]);
-    };
-    detail::for_each_row<std::int8_t>(layer, io, first_row, row_count, layer.out_pixel_step, row,
-                                      element);
+#ifdef LINNET_WORDS_ASSEMBLY
+  // r0 a, r1 b, r2 y, r3 end, r4 multipliers, r5 start, r6 shift and step. At least one word.
+  // clang-format off
+  [[gnu::naked, gnu::noipa]] static void add_words(const std::int8_t* /*a*/, const std::int8_t* /*b*/,
+                                                   std::int8_t* /*y*/,
+                                                   const Parameters* /*parameters*/) noexcept {
+    __asm__(
+      "push {r4-r6, r8-r11, lr}\n"
+      "ldm r3, {r3-r6}\n"
+      ".p2align 2\n"
+      "1:\n"
+      "ldr r9, [r1]\n"
+      "add r1, r1, r6, lsr #8\n"
+      "ldr r8, [r0], #4\n"
+      "sxtb16 r10, r8\n"
+      "sxtb16 r11, r9\n"
+      "smlabb r12, r10, r4, r5\n"
+      "sxtb16 r8, r8, ror #8\n"
+      "smlabt r12, r11, r4, r12\n"
+      "sxtb16 r9, r9, ror #8\n"
+      "smlabb lr, r8, r4, r5\n"
+      "asr r12, r12, r6\n"
+      "smlatb r10, r10, r4, r5\n"
+      "ssat r12, #8, r12\n"
+      "smlabt lr, r9, r4, lr\n"
+      "cmp r0, r3\n"
+      "smlatb r8, r8, r4, r5\n"
+      "asr lr, lr, r6\n"
+      "smlatt r8, r9, r4, r8\n"
+      "ssat lr, #8, lr\n"
+      "strb r12, [r2], #4\n"
+      "asr r8, r8, r6\n"
+      "smlatt r10, r11, r4, r10\n"
+      "ssat r8, #8, r8\n"
+      "asr r10, r10, r6\n"
+      "strb r8, [r2, #-1]\n"
+      "ssat r10, #8, r10\n"
+      "strb lr, [r2, #-3]\n"
+      "strb r10, [r2, #-2]\n"
+      "bne 1b\n"
+      "pop {r4-r6, r8-r11, pc}\n");
   }
+  // clang-format on
+#else
+  static void add_words(const std::int8_t*, const std::int8_t*, std::int8_t*, const Parameters*) {}
+#endif
 };
 
 }  // namespace LINNET_VERSION_NAMESPACE

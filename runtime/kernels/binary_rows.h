@@ -1,7 +1,9 @@
 // Walks the rows of an elementwise layer with two operands under broadcasting.
 #pragma once
 
-#include "linnet/dsp/dsp.h"
+#include <cstring>
+
+#include "linnet/kernels/clamp_codes.h"
 #include "linnet/layers_elementwise.h"
 
 namespace linnet {
@@ -38,59 +40,54 @@ void for_each_row(const Layer& layer, const Io& io, std::int32_t first_row, std:
   }
 }
 
-// The same for int8: a row is always row(a, b, y, count, a_step, b_step) with the operands' step from one word of four
-// elements to the next, 4, or 0 for an operand that is the same for all channels (its code is repeated in a word).
-template <class Row>
+#if defined(__ARM_FEATURE_SIMD32) && !defined(LINNET_PORTABLE_DSP)
+#define LINNET_WORDS_ASSEMBLY 1
+constexpr bool kWordsAssembly = true;
+#else
+constexpr bool kWordsAssembly = false;
+#endif
+
+// The operands of a run of elements: a's words lie side by side, b's are `b_step` bytes apart: 4, or 0 where b is one code
+// for all (four times in its word). Where the layer's a is one
+// code for all and its b is not, this a is that b.
+struct WordOperands {
+  const std::int8_t* a;
+  const std::int8_t* b;
+  const std::int8_t* end;  // of a
+  std::int32_t b_step;
+};
+
+// For int8: calls words(operands, y) for whole words of four elements, if `fast`, and element(a, b) for every other
+// element; then clamps. Elements are the layer's a and b.
+template <class Words, class Element>
 void for_each_word_row(const BinaryS8& layer, const Io& io, std::int32_t first_row,
-                       std::int32_t row_count, Row row) noexcept {
+                       std::int32_t row_count, bool fast, Words words, Element element) noexcept {
   const Broadcast a = layer.a(), b = layer.b();
-  const bool dense = a.dense(layer.channels) && b.dense(layer.channels) &&
-                     layer.out_pixel_step == layer.channels;
+  const bool dense =
+      a.dense(layer.channels) && b.dense(layer.channels) && layer.out_pixel_step == layer.channels;
   const std::int32_t pixels = dense ? 1 : layer.width;
   const std::int32_t count = dense ? layer.width * layer.channels : layer.channels;
+  const bool swapped = a.channel_step == 0, repeated = swapped || b.channel_step == 0;
+  const bool in_words = kWordsAssembly && fast && (a.channel_step == 1 || b.channel_step == 1);
+  const std::int32_t whole = in_words ? count / 4 * 4 : 0;
   for (std::int32_t r = first_row; r < first_row + row_count; ++r) {
     const std::int8_t* pa = io.in[0].row<std::int8_t>(a.row(r));
     const std::int8_t* pb = io.in[1].row<std::int8_t>(b.row(r));
     std::int8_t* y = io.out.row<std::int8_t>(r);
     for (std::int32_t w = 0; w < pixels; ++w) {
-      const std::int8_t splat_a[4] = {*pa, *pa, *pa, *pa};
-      const std::int8_t splat_b[4] = {*pb, *pb, *pb, *pb};
-      row(a.channel_step == 1 ? pa : splat_a, b.channel_step == 1 ? pb : splat_b, y, count,
-          4 * a.channel_step, 4 * b.channel_step);
+      if (whole > 0) {
+        std::int8_t same[4];
+        if (repeated) std::memset(same, swapped ? *pa : *pb, 4);
+        const std::int8_t* const run = swapped ? pb : pa;
+        words({run, repeated ? same : pb, run + whole, repeated ? 0 : 4}, y);
+      }
+      for (std::int32_t c = whole; c < count; ++c)
+        y[c] = static_cast<std::int8_t>(element(pa[c * a.channel_step], pb[c * b.channel_step]));
       pa += a.pixel_step, pb += b.pixel_step, y += layer.out_pixel_step;
     }
+    clamp_codes(io.out.row<std::int8_t>(r), pixels, count, layer.out_pixel_step, layer.lo,
+                layer.hi);
   }
-}
-
-// The low halves of two numbers that fit 16 bits, as a pair.
-inline std::uint32_t low_halves(std::int32_t low, std::int32_t high) noexcept {
-  return dsp::pkhbt(static_cast<std::uint32_t>(low), static_cast<std::uint32_t>(high));
-}
-
-// Codes in words: (c0, c2) and (c1, c3) as pairs in [0, 255], which are the codes plus 128, to a word of codes.
-constexpr std::uint32_t word_of_codes(std::uint32_t even, std::uint32_t odd) noexcept {
-  return (even | odd << 8) ^ 0x80808080u;
-}
-
-// Fewer than four elements: a word that may be loaded and stored in part.
-inline std::uint32_t load_part(const std::int8_t* from, std::int32_t count) noexcept {
-  std::uint32_t word = 0;
-  for (std::int32_t i = 0; i < count; ++i)
-    word |= static_cast<std::uint32_t>(static_cast<std::uint8_t>(from[i])) << (8 * i);
-  return word;
-}
-inline void store_part(std::int8_t* to, std::uint32_t word, std::int32_t count) noexcept {
-  for (std::int32_t i = 0; i < count; ++i, word >>= 8)
-    to[i] = static_cast<std::int8_t>(word & 0xffu);
-}
-
-// y[i] = function(a[i], b[i]) for words of four elements; steps as above.
-template <class Function>
-void for_each_word(const std::int8_t* a, const std::int8_t* b, std::int8_t* y, std::int32_t count,
-                   std::int32_t a_step, std::int32_t b_step, Function function) noexcept {
-  for (; count >= 4; count -= 4, a += a_step, b += b_step, y += 4)
-    dsp::store_word(y, function(dsp::load_word(a), dsp::load_word(b)));
-  if (count > 0) store_part(y, function(load_part(a, count), load_part(b, count)), count);
 }
 
 }  // namespace detail

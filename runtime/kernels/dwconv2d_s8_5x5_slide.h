@@ -4,7 +4,7 @@
 //   pass 2  V of the next two           the same
 //   pass 3  H of the fifth row          12 multiplications (20 MACs)
 //
-// 98 instructions for 100 MACs with loads, requantization and stores. A channel's weights are expanded from bytes to 16
+// 97 instructions for 100 MACs with loads, requantization and stores, 68 cycles as llvm-mca models them; stride 2: 105 and 68. A channel's weights are expanded from bytes to 16
 // words once a row: bias, v0-v4, u0-u4, (h0,h1), (h2,h3), (h1,h2), (h3,h4), multiplier. The first output's window begins at
 // column 2 of the chunks; a chunk is 192 bytes: the first plane V01 and H, the second V23.
 #pragma once
@@ -62,97 +62,9 @@ static_assert(offsetof(Slide, addend) == 20 && offsetof(Slide, out_w) == 36 &&
   "mov r1, r11\n"                                                        \
   "str r4, [sp, #8]\n"                                                   \
   ".p2align 2\n"                                                         \
-  "2:\n"                                                                 \
-  "sub lr, #64\n"                                                        \
-  "ldm lr!, {r5-r10}\n"
+  "2:\n"
 
-// Two rows by 8 columns; `s3` is where the fourth sum begins: r5 itself.
-#define LINNET_DW_V_BY_1(c0, c1, c2, c3, c4, c5, c6, c7, s0, s1, s2)     \
-  "ldr r11, [r0, #" c0 "]\n"                                             \
-  "ldr r12, [r0, #" c1 "]\n"                                             \
-  "smlad r2, r11, r6, " s0 "\n"                                          \
-  "ldr r11, [r0, #" c2 "]\n"                                             \
-  "smlad r3, r12, r6, " s1 "\n"                                          \
-  "smlad r2, r12, r7, r2\n"                                              \
-  "ldr r12, [r0, #" c3 "]\n"                                             \
-  "smlad r4, r11, r6, " s2 "\n"                                          \
-  "smlad r3, r11, r7, r3\n"                                              \
-  "smlad r2, r11, r8, r2\n"                                              \
-  "ldr r11, [r0, #" c4 "]\n"                                             \
-  "smlad r5, r12, r6, r5\n"                                              \
-  "smlad r4, r12, r7, r4\n"                                              \
-  "smlad r3, r12, r8, r3\n"                                              \
-  "smlad r2, r12, r9, r2\n"                                              \
-  "ldr r12, [r0, #" c5 "]\n"                                             \
-  "smlad r5, r11, r7, r5\n"                                              \
-  "smlad r4, r11, r8, r4\n"                                              \
-  "smlad r3, r11, r9, r3\n"                                              \
-  "smlad r2, r11, r10, r2\n"                                             \
-  "ldr r11, [r0, #" c6 "]\n"                                             \
-  "smlad r5, r12, r8, r5\n"                                              \
-  "smlad r4, r12, r9, r4\n"                                              \
-  "smlad r3, r12, r10, r3\n"                                             \
-  "ldr r12, [r0, #" c7 "]\n"                                             \
-  "smlad r5, r11, r9, r5\n"                                              \
-  "smlad r4, r11, r10, r4\n"                                             \
-  "smlad r5, r12, r10, r5\n"
-
-// Two rows by 11 columns.
-#define LINNET_DW_V_BY_2(c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, s0, s1, s2) \
-  "ldr r11, [r0, #" c0 "]\n"                                             \
-  "ldr r12, [r0, #" c2 "]\n"                                             \
-  "smlad r2, r11, r6, " s0 "\n"                                          \
-  "ldr r11, [r0, #" c1 "]\n"                                             \
-  "smlad r3, r12, r6, " s1 "\n"                                          \
-  "smlad r2, r12, r8, r2\n"                                              \
-  "ldr r12, [r0, #" c4 "]\n"                                             \
-  "smlad r2, r11, r7, r2\n"                                              \
-  "ldr r11, [r0, #" c3 "]\n"                                             \
-  "smlad r4, r12, r6, " s2 "\n"                                          \
-  "smlad r3, r12, r8, r3\n"                                              \
-  "smlad r2, r12, r10, r2\n"                                             \
-  "ldr r12, [r0, #" c6 "]\n"                                             \
-  "smlad r3, r11, r7, r3\n"                                              \
-  "smlad r2, r11, r9, r2\n"                                              \
-  "ldr r11, [r0, #" c5 "]\n"                                             \
-  "smlad r5, r12, r6, r5\n"                                              \
-  "smlad r4, r12, r8, r4\n"                                              \
-  "smlad r3, r12, r10, r3\n"                                             \
-  "ldr r12, [r0, #" c8 "]\n"                                             \
-  "smlad r4, r11, r7, r4\n"                                              \
-  "smlad r3, r11, r9, r3\n"                                              \
-  "ldr r11, [r0, #" c7 "]\n"                                             \
-  "smlad r5, r12, r8, r5\n"                                              \
-  "smlad r4, r12, r10, r4\n"                                             \
-  "ldr r12, [r0, #" c9 "]\n"                                             \
-  "smlad r5, r11, r7, r5\n"                                              \
-  "smlad r4, r11, r9, r4\n"                                              \
-  "ldr r11, [r0, #" c10 "]\n"                                            \
-  "smlad r5, r12, r9, r5\n"                                              \
-  "smlad r5, r11, r10, r5\n"
-
-#define LINNET_DW_END_5X5(step)                                          \
-  "ldm sp, {r6, r7, r8}\n"                                               \
-  "smmla r2, r2, r10, r6\n"                                              \
-  "smmla r3, r3, r10, r6\n"                                              \
-  "subs r8, #4\n"                                                        \
-  "smmla r4, r4, r10, r6\n"                                              \
-  "str r8, [sp, #8]\n"                                                   \
-  "asr r2, r2, r7\n"                                                     \
-  "smmla r5, r5, r10, r6\n"                                              \
-  "ssat r2, #8, r2\n"                                                    \
-  "asr r3, r3, r7\n"                                                     \
-  "ssat r3, #8, r3\n"                                                    \
-  "strb r2, [r1], #4\n"                                                  \
-  "asr r4, r4, r7\n"                                                     \
-  "strb r3, [r1], #4\n"                                                  \
-  "ssat r4, #8, r4\n"                                                    \
-  "asr r5, r5, r7\n"                                                     \
-  "strb r4, [r1], #4\n"                                                  \
-  "ssat r5, #8, r5\n"                                                    \
-  "add r0, r0, #" step "\n"                                            \
-  "strb r5, [r1], #4\n"                                                  \
-  "bgt 2b\n"                                                             \
+#define LINNET_DW_END_5X5                                                \
   "ldrd r0, r1, [sp, #16]\n"                                             \
   "subs r1, #1\n"                                                        \
   "str r1, [sp, #20]\n"                                                  \
@@ -163,63 +75,219 @@ static_assert(offsetof(Slide, addend) == 20 && offsetof(Slide, out_w) == 36 &&
 LINNET_DW_FUNCTION void slide_5x5_by_1(Slide*) noexcept {
   __asm__(
       LINNET_DW_BEGIN_5X5
-      LINNET_DW_V_BY_1("8", "12", "192", "196", "200", "204", "384", "388", "r5", "r5", "r5")
-      "ldm lr!, {r6-r10}\n"
-      LINNET_DW_V_BY_1("104", "108", "288", "292", "296", "300", "480", "484", "r2", "r3", "r4")
-      "ldm lr!, {r6-r10}\n"
-      "ldr r11, [r0, #20]\n"
-      "ldr r12, [r0, #208]\n"
-      "smlad r2, r11, r6, r2\n"
-      "smlatb r3, r11, r6, r3\n"
-      "ldr r11, [r0, #212]\n"
-      "smlad r4, r12, r6, r4\n"
-      "smlatb r5, r12, r6, r5\n"
+      "sub lr, #64\n"
+      "ldr r11, [r0, #8]\n"
+      "ldm lr!, {r5-r10}\n"
+      "ldr r12, [r0, #12]\n"
+      "smlad r2, r11, r6, r5\n"
+      "ldr r11, [r0, #192]\n"
       "smlad r2, r12, r7, r2\n"
+      "smlad r4, r11, r6, r5\n"
+      "smlad r2, r11, r8, r2\n"
+      "smlad r3, r12, r6, r5\n"
+      "ldr r12, [r0, #196]\n"
+      "smlad r3, r11, r7, r3\n"
       "smlad r3, r12, r8, r3\n"
-      "ldr r12, [r0, #400]\n"
-      "smlad r4, r11, r7, r4\n"
-      "smlabt r2, r11, r9, r2\n"
-      "smlad r5, r11, r8, r5\n"
+      "ldr r11, [r0, #200]\n"
+      "smlad r5, r12, r6, r5\n"
+      "smlad r5, r11, r7, r5\n"
+      "smlad r4, r12, r7, r4\n"
       "smlad r3, r11, r9, r3\n"
+      "smlad r2, r12, r9, r2\n"
+      "ldr r12, [r0, #204]\n"
+      "smlad r2, r11, r10, r2\n"
+      "smlad r4, r11, r8, r4\n"
+      "smlad r5, r12, r8, r5\n"
+      "ldr r11, [r0, #384]\n"
+      "smlad r4, r12, r9, r4\n"
+      "smlad r3, r12, r10, r3\n"
+      "ldr r12, [r0, #388]\n"
+      "smlad r4, r11, r10, r4\n"
+      "smlad r5, r11, r9, r5\n"
+      "ldr r11, [r0, #104]\n"
+      "smlad r5, r12, r10, r5\n"
+      "ldm lr!, {r6-r10}\n"
+      "ldr r12, [r0, #108]\n"
+      "smlad r2, r11, r6, r2\n"
+      "ldr r11, [r0, #288]\n"
+      "smlad r3, r12, r6, r3\n"
+      "smlad r2, r12, r7, r2\n"
+      "smlad r2, r11, r8, r2\n"
+      "smlad r3, r11, r7, r3\n"
+      "ldr r12, [r0, #292]\n"
+      "smlad r4, r11, r6, r4\n"
+      "smlad r4, r12, r7, r4\n"
+      "ldr r11, [r0, #296]\n"
+      "smlad r5, r12, r6, r5\n"
+      "smlad r2, r12, r9, r2\n"
+      "smlad r2, r11, r10, r2\n"
+      "smlad r4, r11, r8, r4\n"
+      "smlad r3, r12, r8, r3\n"
+      "ldr r12, [r0, #300]\n"
+      "smlad r3, r11, r9, r3\n"
+      "smlad r5, r11, r7, r5\n"
+      "ldr r11, [r0, #480]\n"
+      "smlad r5, r12, r8, r5\n"
+      "smlad r4, r12, r9, r4\n"
+      "smlad r3, r12, r10, r3\n"
+      "ldr r12, [r0, #484]\n"
+      "smlad r5, r11, r9, r5\n"
+      "smlad r4, r11, r10, r4\n"
+      "ldr r11, [r0, #20]\n"
+      "smlad r5, r12, r10, r5\n"
+      "ldm lr!, {r6-r10}\n"
+      "ldr r12, [r0, #208]\n"
+      "smlatb r3, r11, r6, r3\n"
+      "smlad r4, r12, r6, r4\n"
+      "smlad r2, r11, r6, r2\n"
+      "ldr r11, [r0, #212]\n"
+      "smlad r3, r12, r8, r3\n"
+      "smlad r4, r11, r7, r4\n"
+      "smlad r2, r12, r7, r2\n"
+      "smlatb r5, r12, r6, r5\n"
+      "smlad r3, r11, r9, r3\n"
+      "smlabt r2, r11, r9, r2\n"
+      "ldr r12, [r0, #400]\n"
+      "smlad r5, r11, r8, r5\n"
+      "ldm sp, {r6, r7, r8}\n"
       "smlabt r4, r12, r9, r4\n"
+      "smmla r2, r2, r10, r6\n"
+      "subs r8, #4\n"
       "smlad r5, r12, r9, r5\n"
-      LINNET_DW_END_5X5("192"));
+      "asr r2, r2, r7\n"
+      "smmla r3, r3, r10, r6\n"
+      "ssat r2, #8, r2\n"
+      "smmla r4, r4, r10, r6\n"
+      "asr r3, r3, r7\n"
+      "smmla r5, r5, r10, r6\n"
+      "ssat r3, #8, r3\n"
+      "strb r2, [r1], #4\n"
+      "asr r5, r5, r7\n"
+      "str r8, [sp, #8]\n"
+      "asr r4, r4, r7\n"
+      "strb r3, [r1], #4\n"
+      "ssat r4, #8, r4\n"
+      "ssat r5, #8, r5\n"
+      "strb r4, [r1], #4\n"
+      "add r0, r0, #192\n"
+      "strb r5, [r1], #4\n"
+      "bgt 2b\n"
+      LINNET_DW_END_5X5);
 }
 
 LINNET_DW_FUNCTION void slide_5x5_by_2(Slide*) noexcept {
   __asm__(
       LINNET_DW_BEGIN_5X5
-      LINNET_DW_V_BY_2("8", "12", "192", "196", "200", "204", "384", "388", "392", "396", "576",
-                       "r5", "r5", "r5")
+      "ldr r11, [r0, #8]\n"
+      "sub lr, #64\n"
+      "ldr r12, [r0, #192]\n"
+      "ldm lr!, {r5-r10}\n"
+      "smlad r2, r11, r6, r5\n"
+      "smlad r3, r12, r6, r5\n"
+      "ldr r11, [r0, #12]\n"
+      "smlad r2, r12, r8, r2\n"
+      "ldr r12, [r0, #200]\n"
+      "smlad r2, r11, r7, r2\n"
+      "ldr r11, [r0, #196]\n"
+      "smlad r2, r12, r10, r2\n"
+      "smlad r2, r11, r9, r2\n"
+      "smlad r4, r12, r6, r5\n"
+      "smlad r3, r12, r8, r3\n"
+      "ldr r12, [r0, #384]\n"
+      "smlad r3, r11, r7, r3\n"
+      "smlad r3, r12, r10, r3\n"
+      "ldr r11, [r0, #204]\n"
+      "smlad r4, r12, r8, r4\n"
+      "smlad r5, r12, r6, r5\n"
+      "ldr r12, [r0, #392]\n"
+      "smlad r4, r11, r7, r4\n"
+      "smlad r4, r12, r10, r4\n"
+      "smlad r3, r11, r9, r3\n"
+      "ldr r11, [r0, #388]\n"
+      "smlad r5, r12, r8, r5\n"
+      "ldr r12, [r0, #396]\n"
+      "smlad r5, r11, r7, r5\n"
+      "smlad r4, r11, r9, r4\n"
+      "ldr r11, [r0, #576]\n"
+      "smlad r5, r12, r9, r5\n"
+      "ldr r12, [r0, #288]\n"
+      "smlad r5, r11, r10, r5\n"
       "ldm lr!, {r6-r10}\n"
-      LINNET_DW_V_BY_2("104", "108", "288", "292", "296", "300", "480", "484", "488", "492", "672",
-                       "r2", "r3", "r4")
+      "ldr r11, [r0, #104]\n"
+      "smlad r3, r12, r6, r3\n"
+      "smlad r2, r11, r6, r2\n"
+      "ldr r11, [r0, #108]\n"
+      "smlad r2, r12, r8, r2\n"
+      "ldr r12, [r0, #296]\n"
+      "smlad r2, r11, r7, r2\n"
+      "ldr r11, [r0, #292]\n"
+      "smlad r3, r12, r8, r3\n"
+      "smlad r4, r12, r6, r4\n"
+      "smlad r2, r12, r10, r2\n"
+      "ldr r12, [r0, #480]\n"
+      "smlad r3, r11, r7, r3\n"
+      "smlad r2, r11, r9, r2\n"
+      "smlad r3, r12, r10, r3\n"
+      "ldr r11, [r0, #300]\n"
+      "smlad r4, r12, r8, r4\n"
+      "smlad r3, r11, r9, r3\n"
+      "smlad r5, r12, r6, r5\n"
+      "ldr r12, [r0, #488]\n"
+      "smlad r4, r11, r7, r4\n"
+      "ldr r11, [r0, #484]\n"
+      "smlad r5, r12, r8, r5\n"
+      "smlad r4, r12, r10, r4\n"
+      "smlad r4, r11, r9, r4\n"
+      "ldr r12, [r0, #492]\n"
+      "smlad r5, r11, r7, r5\n"
+      "ldr r11, [r0, #672]\n"
+      "smlad r5, r12, r9, r5\n"
+      "ldr r12, [r0, #208]\n"
+      "smlad r5, r11, r10, r5\n"
       "ldm lr!, {r6-r10}\n"
       "ldr r11, [r0, #20]\n"
-      "ldr r12, [r0, #208]\n"
+      "smlad r3, r12, r6, r3\n"
       "smlad r2, r11, r6, r2\n"
       "ldr r11, [r0, #212]\n"
-      "smlad r3, r12, r6, r3\n"
       "smlad r2, r12, r7, r2\n"
-      "ldr r12, [r0, #400]\n"
-      "smlad r4, r11, r6, r4\n"
-      "smlad r3, r11, r7, r3\n"
       "smlabt r2, r11, r9, r2\n"
+      "ldr r12, [r0, #400]\n"
+      "smlad r3, r11, r7, r3\n"
+      "smlad r4, r11, r6, r4\n"
+      "smlad r4, r12, r7, r4\n"
       "ldr r11, [r0, #404]\n"
       "smlad r5, r12, r6, r5\n"
-      "smlad r4, r12, r7, r4\n"
       "smlabt r3, r12, r9, r3\n"
+      "smlabt r4, r11, r9, r4\n"
       "ldr r12, [r0, #592]\n"
       "smlad r5, r11, r7, r5\n"
-      "smlabt r4, r11, r9, r4\n"
+      "ldm sp, {r6, r7, r8}\n"
+      "smmla r3, r3, r10, r6\n"
+      "add r0, r0, #384\n"
+      "smmla r2, r2, r10, r6\n"
+      "asr r3, r3, r7\n"
+      "smmla r4, r4, r10, r6\n"
+      "ssat r3, #8, r3\n"
       "smlabt r5, r12, r9, r5\n"
-      LINNET_DW_END_5X5("384"));
+      "subs r8, #4\n"
+      "asr r2, r2, r7\n"
+      "ssat r2, #8, r2\n"
+      "smmla r5, r5, r10, r6\n"
+      "asr r4, r4, r7\n"
+      "strb r2, [r1], #4\n"
+      "ssat r4, #8, r4\n"
+      "strb r3, [r1], #4\n"
+      "asr r5, r5, r7\n"
+      "str r8, [sp, #8]\n"
+      "ssat r5, #8, r5\n"
+      "strb r4, [r1], #4\n"
+      "strb r5, [r1], #4\n"
+      "bgt 2b\n"
+      LINNET_DW_END_5X5);
 }
 // clang-format on
 #undef LINNET_DW_EXPAND_TWO
 #undef LINNET_DW_BEGIN_5X5
-#undef LINNET_DW_V_BY_1
-#undef LINNET_DW_V_BY_2
 #undef LINNET_DW_END_5X5
 
 #else

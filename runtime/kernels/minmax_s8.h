@@ -2,7 +2,6 @@
 #pragma once
 
 #include "linnet/kernels/binary_rows.h"
-#include "linnet/kernels/clamp_codes.h"
 
 namespace linnet {
 inline namespace LINNET_VERSION_NAMESPACE {
@@ -17,18 +16,20 @@ struct minmax_s8 {
 
   static void run(const Layer& layer, const Io& io, std::int32_t first_row,
                   std::int32_t row_count) noexcept {
-    // min(a, b) is the complement of the largest of the complements.
-    const std::uint32_t flip = layer.function == 3 ? 0 : 0xffffffffu;
-    detail::for_each_word_row(
-        layer, io, first_row, row_count,
-        [&](const std::int8_t* a, const std::int8_t* b, std::int8_t* y, std::int32_t count,
-            std::int32_t a_step, std::int32_t b_step) {
-          detail::for_each_word(a, b, y, count, a_step, b_step,
-                                [flip](std::uint32_t wa, std::uint32_t wb) {
-                                  return dsp::max_s8x4(wa ^ flip, wb ^ flip) ^ flip;
-                                });
-          detail::clamp_codes(y, 1, count, 0, layer.lo, layer.hi);
-        });
+    const bool larger = layer.function == 3;
+    const auto element = [larger](std::int8_t a, std::int8_t b) {
+      return (a > b) == larger ? a : b;
+    };
+    // min(a, b) is the complement of the larger one of the complements.
+    const std::uint32_t flip = larger ? 0 : 0xffffffffu;
+    const auto words = [flip](const detail::WordOperands& x, std::int8_t* y) {
+      const std::int8_t* b = x.b;
+      for (const std::int8_t* a = x.a; a != x.end; a += 4, b += x.b_step, y += 4) {
+        const std::uint32_t wa = dsp::load_word(a) ^ flip, wb = dsp::load_word(b) ^ flip;
+        dsp::store_word(y, dsp::max_s8x4(wa, wb) ^ flip);
+      }
+    };
+    detail::for_each_word_row(layer, io, first_row, row_count, true, words, element);
   }
 };
 
