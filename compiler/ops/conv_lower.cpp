@@ -8,6 +8,7 @@
 #include "compiler/lower/row_windows.h"
 #include "compiler/lower/select_kernel.h"
 #include "compiler/quant/fixed_point.h"
+#include "linnet/kernels/conv_constants.h"
 #include "linnet/kernels/lists/conv.h"
 
 namespace linnet {
@@ -122,11 +123,10 @@ Result<Nothing> lower_int8(const Convolution& c, const Node& node, LowerContext&
   std::vector<std::byte> packed;
   const auto pack = [&](auto kernel) {
     using Kernel = decltype(kernel);
+    prepare_constants<Kernel>(layer, constants->weights.data(), constants->bias.data(),
+                              constants->multipliers.multiplier.data());
     packed.resize(static_cast<std::size_t>(Kernel::packed_bytes(layer)));
     Kernel::pack(layer, constants->weights.data(), packed.data());
-    if (Kernel::folds_input_zero) {
-      fold_input_zero(layer, constants->weights.data(), constants->bias.data());
-    }
   };
   const bool found = c.transposed ? select_kernel<ConvTranspose2dS8Kernels>(layer, call, pack)
                                   : select_kernel<Conv2dS8Kernels>(layer, call, pack);

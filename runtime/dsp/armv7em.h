@@ -66,16 +66,77 @@ inline std::int32_t smmla(std::int32_t a, std::int32_t b, std::int32_t sum) noex
   return result;
 }
 
+// Bytes 0 and 2 of a word, or 1 and 3, sign-extended and added to a pair.
+inline std::uint32_t sxtab16(std::uint32_t sums, std::uint32_t word) noexcept {
+  std::uint32_t result = 0;
+  __asm__("sxtab16 %0, %1, %2" : "=r"(result) : "r"(sums), "r"(word));
+  return result;
+}
+inline std::uint32_t sxtab16_ror8(std::uint32_t sums, std::uint32_t word) noexcept {
+  std::uint32_t result = 0;
+  __asm__("sxtab16 %0, %1, %2, ror #8" : "=r"(result) : "r"(sums), "r"(word));
+  return result;
+}
+// Both halves added; both saturated to [0, 255].
+inline std::uint32_t sadd16(std::uint32_t a, std::uint32_t b) noexcept {
+  std::uint32_t result = 0;
+  __asm__("sadd16 %0, %1, %2" : "=r"(result) : "r"(a), "r"(b));
+  return result;
+}
+inline std::uint32_t usat16_8(std::uint32_t pair) noexcept {
+  std::uint32_t result = 0;
+  __asm__("usat16 %0, #8, %1" : "=r"(result) : "r"(pair));
+  return result;
+}
+// acc + a.low * b.low; a.low * b.low and a.high * b.high alone.
+inline std::int32_t smlabb(std::uint32_t a, std::uint32_t b, std::int32_t sum) noexcept {
+  std::int32_t result = 0;
+  __asm__("smlabb %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
+  return result;
+}
+inline std::int32_t smulbb(std::uint32_t a, std::uint32_t b) noexcept {
+  std::int32_t result = 0;
+  __asm__("smulbb %0, %1, %2" : "=r"(result) : "r"(a), "r"(b));
+  return result;
+}
+inline std::int32_t smultt(std::uint32_t a, std::uint32_t b) noexcept {
+  std::int32_t result = 0;
+  __asm__("smultt %0, %1, %2" : "=r"(result) : "r"(a), "r"(b));
+  return result;
+}
+inline std::int32_t smlatt(std::uint32_t a, std::uint32_t b, std::int32_t sum) noexcept {
+  std::int32_t result = 0;
+  __asm__("smlatt %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
+  return result;
+}
+// acc + floor(a * b.low / 2^16), and with b.high.
+inline std::int32_t smlawb(std::int32_t a, std::uint32_t b, std::int32_t sum) noexcept {
+  std::int32_t result = 0;
+  __asm__("smlawb %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
+  return result;
+}
+inline std::int32_t smlawt(std::int32_t a, std::uint32_t b, std::int32_t sum) noexcept {
+  std::int32_t result = 0;
+  __asm__("smlawt %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
+  return result;
+}
+
 inline std::int32_t ssat8(std::int32_t value) noexcept {
   std::int32_t result = 0;
   __asm__("ssat %0, #8, %1" : "=r"(result) : "r"(value));
   return result;
 }
 
-// SSUB8 notes in the GE flags which bytes of a are not smaller; SEL takes those.
+// SSUB8 notes in the GE flags which bytes of a are not smaller; SEL takes those, or the others.
 inline std::uint32_t max_s8x4(std::uint32_t a, std::uint32_t b) noexcept {
   std::uint32_t result = 0;
   __asm__("ssub8 %0, %1, %2\n\tsel %0, %1, %2" : "=&r"(result) : "r"(a), "r"(b) : "cc");
+  return result;
+}
+
+inline std::uint32_t min_s8x4(std::uint32_t a, std::uint32_t b) noexcept {
+  std::uint32_t result = 0;
+  __asm__("ssub8 %0, %1, %2\n\tsel %0, %2, %1" : "=&r"(result) : "r"(a), "r"(b) : "cc");
   return result;
 }
 

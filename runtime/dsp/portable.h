@@ -56,6 +56,53 @@ constexpr std::int32_t smmla(std::int32_t a, std::int32_t b, std::int32_t sum) n
                                    static_cast<std::uint32_t>(sum));
 }
 
+// Both halves added, wrapping.
+constexpr std::uint32_t sadd16(std::uint32_t a, std::uint32_t b) noexcept {
+  return pair(low_half(a) + low_half(b), high_half(a) + high_half(b));
+}
+// Bytes 0 and 2 of a word, or 1 and 3, sign-extended and added to a pair.
+constexpr std::uint32_t sxtab16(std::uint32_t sums, std::uint32_t word) noexcept {
+  return sadd16(sums, sxtb16(word));
+}
+constexpr std::uint32_t sxtab16_ror8(std::uint32_t sums, std::uint32_t word) noexcept {
+  return sadd16(sums, sxtb16_ror8(word));
+}
+// Both halves saturated to [0, 255].
+constexpr std::int32_t clamp_to_byte(std::int32_t value) noexcept {
+  return value < 0 ? 0 : value > 255 ? 255 : value;
+}
+constexpr std::uint32_t usat16_8(std::uint32_t p) noexcept {
+  return pair(clamp_to_byte(low_half(p)), clamp_to_byte(high_half(p)));
+}
+
+// acc + a.low * b.low, acc + a.high * b.high; the products alone.
+constexpr std::int32_t smulbb(std::uint32_t a, std::uint32_t b) noexcept {
+  return low_half(a) * low_half(b);
+}
+constexpr std::int32_t smultt(std::uint32_t a, std::uint32_t b) noexcept {
+  return high_half(a) * high_half(b);
+}
+constexpr std::int32_t smlabb(std::uint32_t a, std::uint32_t b, std::int32_t sum) noexcept {
+  return static_cast<std::int32_t>(static_cast<std::uint32_t>(sum) +
+                                   static_cast<std::uint32_t>(smulbb(a, b)));
+}
+constexpr std::int32_t smlatt(std::uint32_t a, std::uint32_t b, std::int32_t sum) noexcept {
+  return static_cast<std::int32_t>(static_cast<std::uint32_t>(sum) +
+                                   static_cast<std::uint32_t>(smultt(a, b)));
+}
+// acc + floor(a * b.low / 2^16), and with b.high.
+constexpr std::int32_t smlaw(std::int32_t a, std::int32_t half, std::int32_t sum) noexcept {
+  return static_cast<std::int32_t>(
+      static_cast<std::uint32_t>(sum) +
+      static_cast<std::uint32_t>((static_cast<std::int64_t>(a) * half) >> 16));
+}
+constexpr std::int32_t smlawb(std::int32_t a, std::uint32_t b, std::int32_t sum) noexcept {
+  return smlaw(a, low_half(b), sum);
+}
+constexpr std::int32_t smlawt(std::int32_t a, std::uint32_t b, std::int32_t sum) noexcept {
+  return smlaw(a, high_half(b), sum);
+}
+
 // Saturates to [-128, 127].
 constexpr std::int32_t ssat8(std::int32_t value) noexcept {
   return value < -128 ? -128 : value > 127 ? 127 : value;
@@ -70,6 +117,11 @@ constexpr std::uint32_t max_s8x4(std::uint32_t a, std::uint32_t b) noexcept {
     result |= static_cast<std::uint32_t>(static_cast<std::uint8_t>(x > y ? x : y)) << shift;
   }
   return result;
+}
+
+// Smallest of two signed bytes, four at a time.
+constexpr std::uint32_t min_s8x4(std::uint32_t a, std::uint32_t b) noexcept {
+  return max_s8x4(a ^ 0xffffffffu, b ^ 0xffffffffu) ^ 0xffffffffu;
 }
 
 }  // namespace dsp

@@ -2,8 +2,7 @@
 // each input in turn.
 #pragma once
 
-#include <cstring>
-
+#include "linnet/kernels/copy_bytes.h"
 #include "linnet/layers_shape.h"
 
 namespace linnet {
@@ -22,8 +21,7 @@ struct concat_x8 {
       std::byte* y = io.out.row<std::byte>(r);
       for (std::int32_t group = 0; group < layer.outer; ++group) {
         for (std::int32_t i = 0; i < layer.inputs; ++i) {
-          std::memcpy(y, io.in[i].row<std::byte>(r) + group * chunk[i],
-                      static_cast<std::size_t>(chunk[i]));
+          detail::copy_bytes(y, io.in[i].row<std::byte>(r) + group * chunk[i], chunk[i]);
           y += chunk[i];
         }
       }

@@ -2,6 +2,7 @@
 // copy_x32_nd use it.
 #pragma once
 
+#include "linnet/kernels/copy_bytes.h"
 #include "linnet/layers_shape.h"
 
 namespace linnet {
@@ -24,9 +25,14 @@ void copy_row(const CopyNd& layer, const Element* x, Element* y) noexcept {
   }
   std::int32_t index[kMaxRank] = {};
   for (;;) {
-    const std::int32_t stride = dimensions[inner].stride;
-    const Element* from = x;
-    for (std::int32_t i = 0; i < dimensions[inner].size; ++i, from += stride) *y++ = *from;
+    const std::int32_t size = dimensions[inner].size, stride = dimensions[inner].stride;
+    if (stride == 1) {
+      copy_bytes(y, x, size * static_cast<std::int32_t>(sizeof(Element)));
+      y += size;
+    } else {
+      const Element* from = x;
+      for (std::int32_t i = 0; i < size; ++i, from += stride) *y++ = *from;
+    }
     std::int32_t d = inner - 1;
     for (; d >= 0; --d) {
       x += dimensions[d].stride;

@@ -1,8 +1,8 @@
 // Any int8 function of one int8 tensor, by table: activations and requantization. Works in place.
-// One load, one table load and one store an element; four elements a word.
+//
+// An element is three instructions, LDRB, LDRB from the table, STRB; eight of them are interleaved, so that no load is waited
+// for: 26 instructions and 14 cycles (as llvm-mca models them) for eight.
 #pragma once
-
-#include <cstring>
 
 #include "linnet/layers_elementwise.h"
 
@@ -31,17 +31,57 @@ struct lut_s8 {
  private:
   static void look_up(const std::uint8_t* table, const std::uint8_t* x, std::uint8_t* y,
                       std::int32_t left) noexcept {
-    for (; left >= 4; left -= 4, x += 4, y += 4) {
-      std::uint32_t word = 0;
-      std::memcpy(&word, x, 4);
-      const std::uint32_t out = static_cast<std::uint32_t>(table[word & 0xffu]) |
-                                static_cast<std::uint32_t>(table[(word >> 8) & 0xffu]) << 8 |
-                                static_cast<std::uint32_t>(table[(word >> 16) & 0xffu]) << 16 |
-                                static_cast<std::uint32_t>(table[word >> 24]) << 24;
-      std::memcpy(y, &out, 4);
+#if defined(__ARM_FEATURE_SIMD32) && !defined(LINNET_PORTABLE_DSP)
+    if (const std::int32_t whole = left / 8 * 8; whole > 0) {
+      look_up_eights(table, x, y, x + whole);
+      x += whole, y += whole, left -= whole;
     }
+#endif
     for (; left > 0; --left) *y++ = table[*x++];
   }
+
+#if defined(__ARM_FEATURE_SIMD32) && !defined(LINNET_PORTABLE_DSP)
+  // r0 table, r1 x, r2 y, r12 end of x.
+  // clang-format off
+  [[gnu::naked, gnu::noipa]] static void look_up_eights(const std::uint8_t* /*table*/,
+                                                        const std::uint8_t* /*x*/,
+                                                        std::uint8_t* /*y*/,
+                                                        const std::uint8_t* /*end*/) noexcept {
+    __asm__(
+        "push {r4-r6, lr}\n"
+        "mov r12, r3\n"
+        ".p2align 2\n"
+        "1:\n"
+        "ldrb r3, [r1], #8\n"
+        "ldrb r4, [r1, #-7]\n"
+        "ldrb r5, [r1, #-6]\n"
+        "cmp r1, r12\n"
+        "ldrb r6, [r1, #-5]\n"
+        "ldrb r4, [r0, r4]\n"
+        "ldrb r3, [r0, r3]\n"
+        "strb r3, [r2], #8\n"
+        "ldrb r3, [r1, #-4]\n"
+        "ldrb r6, [r0, r6]\n"
+        "ldrb r5, [r0, r5]\n"
+        "strb r4, [r2, #-7]\n"
+        "ldrb r4, [r1, #-3]\n"
+        "strb r5, [r2, #-6]\n"
+        "ldrb r5, [r1, #-2]\n"
+        "strb r6, [r2, #-5]\n"
+        "ldrb r6, [r1, #-1]\n"
+        "ldrb r4, [r0, r4]\n"
+        "ldrb r3, [r0, r3]\n"
+        "strb r4, [r2, #-3]\n"
+        "ldrb r5, [r0, r5]\n"
+        "strb r3, [r2, #-4]\n"
+        "ldrb r6, [r0, r6]\n"
+        "strb r6, [r2, #-1]\n"
+        "strb r5, [r2, #-2]\n"
+        "bne 1b\n"
+        "pop {r4-r6, pc}\n");
+  }
+  // clang-format on
+#endif
 };
 
 }  // namespace LINNET_VERSION_NAMESPACE

@@ -1,7 +1,6 @@
-// Smaller or larger of two int8 tensors that share scale and zero point. Runs in place.
+// Smaller or larger of two int8 tensors that share scale and zero point, four elements a word: SSUB8 and SEL. Runs in place.
 #pragma once
 
-#include "linnet/dsp/dsp.h"
 #include "linnet/kernels/binary_rows.h"
 
 namespace linnet {
@@ -18,16 +17,19 @@ struct minmax_s8 {
   static void run(const Layer& layer, const Io& io, std::int32_t first_row,
                   std::int32_t row_count) noexcept {
     const bool larger = layer.function == 3;
-    const auto element = [&layer, larger](std::int8_t a, std::int8_t b) {
-      const std::int32_t v = larger ? (a > b ? a : b) : (a < b ? a : b);
-      return static_cast<std::int8_t>(v < layer.lo ? layer.lo : v > layer.hi ? layer.hi : v);
+    const auto element = [larger](std::int8_t a, std::int8_t b) {
+      return (a > b) == larger ? a : b;
     };
-    const auto row = [&](const std::int8_t* a, const std::int8_t* b, std::int8_t* y,
-                         std::int32_t count) {
-      for (std::int32_t i = 0; i < count; ++i) y[i] = element(a[i], b[i]);
+    // min(a, b) is the complement of the larger one of the complements.
+    const std::uint32_t flip = larger ? 0 : 0xffffffffu;
+    const auto words = [flip](const detail::WordOperands& x, std::int8_t* y) {
+      const std::int8_t* b = x.b;
+      for (const std::int8_t* a = x.a; a != x.end; a += 4, b += x.b_step, y += 4) {
+        const std::uint32_t wa = dsp::load_word(a) ^ flip, wb = dsp::load_word(b) ^ flip;
+        dsp::store_word(y, dsp::max_s8x4(wa, wb) ^ flip);
+      }
     };
-    detail::for_each_row<std::int8_t>(layer, io, first_row, row_count, layer.out_pixel_step, row,
-                                      element);
+    detail::for_each_word_row(layer, io, first_row, row_count, true, words, element);
   }
 };
 

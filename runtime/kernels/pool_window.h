@@ -17,9 +17,12 @@ struct TapRange {
 
 constexpr TapRange taps_inside(std::int32_t origin, std::int32_t low, std::int32_t high,
                                std::int32_t kernel, std::int32_t dilation) noexcept {
-  const std::int32_t first = origin >= low ? 0 : (low - origin + dilation - 1) / dilation;
-  const std::int32_t room = high - origin;  // taps t with t * dilation < room
-  const std::int32_t last = room <= 0 ? 0 : (room + dilation - 1) / dilation;
+  std::int32_t first = origin >= low ? 0 : low - origin;
+  std::int32_t last = high <= origin ? 0 : high - origin;  // taps t with t * dilation < that
+  if (dilation != 1) {                                     // spares a division an output
+    first = (first + dilation - 1) / dilation;
+    last = (last + dilation - 1) / dilation;
+  }
   return {first < kernel ? first : kernel, last < kernel ? last : kernel};
 }
 

@@ -18,6 +18,9 @@ struct prelu_s8 {
                   std::int32_t row_count) noexcept {
     const auto* const slopes = static_cast<const std::int32_t*>(layer.slopes);
     const dsp::Requantizer requantize(layer.shift, layer.out_zero, -128, 127);
+    const bool narrow = layer.shift >= 17 && layer.shift <= 38;
+    const std::int32_t rest = layer.shift - 16;
+    const std::int32_t addend = narrow ? layer.out_zero * (1 << rest) + (1 << (rest - 1)) : 0;
     const Broadcast broadcast{layer.s_row_divisor, layer.s_row_modulus, layer.s_pixel_step,
                               layer.s_channel_step};
     for (std::int32_t r = first_row; r < first_row + row_count; ++r) {
@@ -29,7 +32,10 @@ struct prelu_s8 {
           const std::int32_t v = *x++ - layer.in_zero;
           const std::int32_t multiplier =
               v >= 0 ? layer.multiplier : pixel[c * broadcast.channel_step];
-          *y++ = requantize(v, multiplier);
+          // Nine bits by 32: SMLAWB has all that matters of the product.
+          *y++ = narrow ? static_cast<std::int8_t>(dsp::ssat8(
+                              dsp::smlawb(multiplier, static_cast<std::uint32_t>(v), addend) >> rest))
+                        : requantize(v, multiplier);
         }
       }
     }

@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "linnet/kernels/copy_bytes.h"
 #include "linnet/layers_shape.h"
 
 namespace linnet {
@@ -30,7 +31,7 @@ struct resize_nearest_x8 {
         if (x == nullptr || columns[i] < 0) {
           fill(layer, y);
         } else {
-          std::memcpy(y, x + columns[i] * layer.in_pixel_bytes, static_cast<std::size_t>(pixel));
+          detail::copy_bytes(y, x + columns[i] * layer.in_pixel_bytes, pixel);
         }
       }
     }

@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <cstring>
 
 #include "compiler/lower/describe_op.h"
 #include "compiler/lower/lower.h"
 #include "compiler/ops/ops.h"
+#include "compiler/quant/fixed_point.h"
 #include "compiler/reference/interpreter.h"
 
 namespace linnet::testing {
@@ -21,7 +21,9 @@ TensorValue random_weights(const Shape& shape, const ConvOptions& options, Rando
   Quantization q;
   const bool per_channel = random.chance(70);
   for (std::size_t o = 0; o < (per_channel ? channels : 1); ++o) {
-    q.scale.push_back(0.01f * static_cast<float>(random.real(0.2f, 4.0f)));
+    // Now and then a channel that hardly counts: its multiplier is small, its bias may be of any size.
+    const float part = o > 0 && random.chance(5) ? 1e-6f : 1.0f;
+    q.scale.push_back(part * 0.01f * static_cast<float>(random.real(0.2f, 4.0f)));
     q.zero_point.push_back(options.wide ? static_cast<std::int32_t>(random.integer(-128, 127)) : 0);
   }
   q.axis = per_channel ? 0 : -1;
@@ -32,8 +34,9 @@ TensorValue random_bias(std::int64_t channels, const ConvOptions& options, Rando
   if (!options.int8) return random_value(random, float_type({channels}));
   std::vector<std::int32_t> bias(static_cast<std::size_t>(channels));
   for (auto& b : bias) {
-    b = static_cast<std::int32_t>(random.chance(10) ? random.integer(-2000000, 2000000)
-                                                    : random.integer(-20000, 20000));
+    b = static_cast<std::int32_t>(random.chance(4)    ? random.integer(-1000000000, 1000000000)
+                                  : random.chance(10) ? random.integer(-2000000, 2000000)
+                                                      : random.integer(-20000, 20000));
   }
   const TensorType type{DType::i32, {channels}, Quantization{{1.0f}, {0}, -1}};
   return TensorValue::of(type, bias);
@@ -62,13 +65,13 @@ Window random_window(const ConvOptions& options, Random& random) {
   if (!options.pointwise) {
     for (std::size_t d = 0; d < 2; ++d) {
       window.kernel[d] =
-          options.three_by_three ? 3 : static_cast<std::int32_t>(random.integer(1, 5));
+          options.square() > 0 ? options.square() : static_cast<std::int32_t>(random.integer(1, 5));
       window.dilation[d] =
-          options.three_by_three ? 1 : static_cast<std::int32_t>(random.chance(25) ? 2 : 1);
+          options.square() > 0 ? 1 : static_cast<std::int32_t>(random.chance(25) ? 2 : 1);
     }
   }
   window.stride = {static_cast<std::int32_t>(random.integer(1, 3)),
-                   static_cast<std::int32_t>(random.integer(1, options.three_by_three ? 2 : 3))};
+                   static_cast<std::int32_t>(random.integer(1, options.square() > 0 ? 2 : 3))};
   if (!options.pointwise) {
     const auto pad = [&](std::size_t d) {
       const std::int32_t reach = window.dilation[d] * (window.kernel[d] - 1);
@@ -86,9 +89,8 @@ struct Channels {
 
 Channels random_channels(const ConvOptions& options, Random& random) {
   if (options.depthwise) {
-    const std::int64_t c = random.integer(options.three_by_three ? 4 : 2, 21);
-    const std::int64_t m =
-        random.chance(options.three_by_three ? 0 : 25) ? random.integer(2, 3) : 1;
+    const std::int64_t c = random.integer(options.square() > 0 ? 4 : 2, 21);
+    const std::int64_t m = random.chance(options.square() > 0 ? 0 : 25) ? random.integer(2, 3) : 1;
     return {c, c * m, static_cast<std::int32_t>(c)};
   }
   const std::int64_t groups = random.chance(20) ? random.integer(2, 3) : 1;
@@ -118,7 +120,8 @@ void finish(ConvCase& c, Random& random) {
 ConvCase random_conv(const ConvOptions& options, Random& random) {
   const Window window = random_window(options, random);
   const Channels channels = random_channels(options, random);
-  const Shape in{random.integer(1, 2), random.integer(1, 11), random.integer(1, 11), channels.in};
+  const Shape in{random.integer(1, 2), random.integer(1, 11),
+                 random.integer(1, options.square() > 0 ? 23 : 11), channels.in};
   const Shape w_shape{channels.out, window.kernel[0], window.kernel[1],
                       channels.in / channels.groups};
   ConvCase c;
@@ -207,13 +210,12 @@ std::vector<std::int32_t> plain_bias(const ConvCase& c) {
 }
 
 std::vector<std::int32_t> multipliers(const ConvCase& c) {
-  std::vector<std::int32_t> values(static_cast<std::size_t>(c.weights().type.shape[0]));
-  for (const Field& field : c.call().fields) {
-    if (field.name != "multiplier") continue;
-    const Constant& constant = c.program.constants[std::get<ConstantId>(field.value)];
-    REQUIRE(constant.bytes.size() >= values.size() * 4);
-    std::memcpy(values.data(), constant.bytes.data(), values.size() * 4);
-  }
+  const Quantization& x = *c.x.type.quantization;
+  const Quantization& w = *c.weights().type.quantization;
+  const Quantization& y = *c.single.output.quantization;
+  std::vector<std::int32_t> values = conv_multipliers(x.scale[0], w.scale, y.scale[0]).multiplier;
+  const auto channels = static_cast<std::size_t>(c.weights().type.shape[0]);
+  if (values.size() == 1) values.assign(channels, values.front());
   return values;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "linnet/kernels/conv_constants.h"
 #include "linnet/kernels/lists/conv.h"
 #include "tests/kernels/kernel_harness.h"
 
@@ -28,6 +29,10 @@ struct ConvOptions {
   bool pointwise = false;  // 1x1 without padding
   bool depthwise = false;
   bool three_by_three = false;
+  bool five_by_five = false;
+
+  // The kernel's size where it is given, 0 otherwise.
+  std::int32_t square() const { return three_by_three ? 3 : five_by_five ? 5 : 0; }
 };
 
 // Empty (no calls in its program) when the shape came out impossible.
@@ -37,7 +42,7 @@ ConvCase random_fully_connected(bool int8, Random& random);
 // The convolution's rows for run_job; `pixel_pitch` in elements.
 Job conv_job(const ConvCase& c, std::int32_t pixel_pitch);
 
-// Weights less their zero points, and biases (0 without).
+// Weights less their zero points, biases (0 without) and multipliers, before a kernel's prepare_constants.
 std::vector<std::int16_t> plain_weights(const ConvCase& c);
 std::vector<std::int32_t> plain_bias(const ConvCase& c);
 std::vector<std::int32_t> multipliers(const ConvCase& c);

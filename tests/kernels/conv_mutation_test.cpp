@@ -63,13 +63,12 @@ bool fails(const ConvCase& c, Fault fault, Random& random) {
   auto layer = layer_of<Conv2dS8>(c.call());
   Constants constants{plain_weights(c), plain_bias(c), multipliers(c)};
   spoil(fault, layer, constants, random);
+  if (fault == Fault::input_zero) ++layer.in_zero;
+  prepare_constants<Kernel>(layer, constants.weights.data(), constants.bias.data(),
+                            constants.multiplier.data());
+  if (fault == Fault::input_zero && Kernel::folds_input_zero) --layer.in_zero;
   std::vector<std::byte> packed(static_cast<std::size_t>(Kernel::packed_bytes(layer)));
   Kernel::pack(layer, constants.weights.data(), packed.data());
-  if (fault == Fault::input_zero) ++layer.in_zero;
-  if (Kernel::folds_input_zero) {
-    fold_input_zero(layer, constants.weights.data(), constants.bias.data());
-    if (fault == Fault::input_zero) --layer.in_zero;
-  }
   Guarded w(packed), b = guarded(constants.bias), m = guarded(constants.multiplier);
   layer.weights = w.data();
   layer.bias = b.data();

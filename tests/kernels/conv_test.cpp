@@ -39,11 +39,11 @@ void check_int8(const ConvCase& c, Random& random, std::map<std::string, int>& c
   layer.out_pixel_bytes += random.chance(30) ? static_cast<std::int32_t>(random.integer(1, 9)) : 0;
   layer.in_pixel_bytes += random.chance(30) ? static_cast<std::int32_t>(random.integer(1, 9)) : 0;
 
-  const std::vector<std::int16_t> weights = plain_weights(c);
-  std::vector<std::int32_t> bias = plain_bias(c);
+  std::vector<std::int16_t> weights = plain_weights(c);
+  std::vector<std::int32_t> bias = plain_bias(c), multiplier = multipliers(c);
+  prepare_constants<Kernel>(layer, weights.data(), bias.data(), multiplier.data());
   std::vector<std::byte> packed(static_cast<std::size_t>(Kernel::packed_bytes(layer)));
   Kernel::pack(layer, weights.data(), packed.data());
-  if (Kernel::folds_input_zero) fold_input_zero(layer, weights.data(), bias.data());
   if (c.call().kernel == Kernel::name) {
     for (const Field& field : c.call().fields) {
       if (field.name != "weights") continue;
@@ -52,7 +52,7 @@ void check_int8(const ConvCase& c, Random& random, std::map<std::string, int>& c
       CHECK(std::memcmp(constant.bytes.data(), packed.data(), packed.size()) == 0);
     }
   }
-  Guarded w(packed), b = guarded(bias), m = guarded(multipliers(c));
+  Guarded w(packed), b = guarded(bias), m = guarded(multiplier);
   layer.weights = w.data();
   layer.bias = b.data();
   layer.multiplier = m.data();
@@ -132,6 +132,7 @@ TEST_CASE("int8 convolution kernels equal the oracle") {
   check_int8_list<Conv2dS8Kernels>({.pointwise = true}, 300, 103, counts);
   check_int8_list<Conv2dS8Kernels>({.depthwise = true}, 300, 104, counts);
   check_int8_list<Conv2dS8Kernels>({.depthwise = true, .three_by_three = true}, 400, 105, counts);
+  check_int8_list<Conv2dS8Kernels>({.depthwise = true, .five_by_five = true}, 400, 107, counts);
   check_int8_list<Conv2dS8Kernels>({.wide = true, .depthwise = true}, 150, 106, counts);
   require_all_ran<Conv2dS8Kernels>(counts, 150);
 }

@@ -13,6 +13,7 @@
 #endif
 
 #include "linnet/dsp/float_math.h"
+#include "linnet/kernels/conv_constants.h"
 #include "linnet/kernels/lists/conv.h"
 #include "tests/kernels/core/other_digests.h"
 #include "tests/kernels/core/seeded.h"
@@ -22,7 +23,8 @@ namespace {
 namespace dsp = linnet::dsp;
 
 alignas(8) std::byte packed[4 * kMemoryBytes];
-std::int16_t weights[16384];
+constexpr std::int32_t kMostWeights = 16384;
+std::int16_t weights[kMostWeights], prepared[kMostWeights];
 float float_weights[16384], float_bias[64];
 std::int32_t bias[64], multiplier[64];
 
@@ -40,6 +42,17 @@ void digest_primitives(Digests& digests) {
     fnv.add(dsp::pkhtb(a, b));
     fnv.add(dsp::ssub16(a, b));
     fnv.add(dsp::max_s8x4(a, b));
+    fnv.add(dsp::min_s8x4(a, b));
+    fnv.add(dsp::sadd16(a, b));
+    fnv.add(dsp::sxtab16(a, b));
+    fnv.add(dsp::sxtab16_ror8(a, b));
+    fnv.add(dsp::usat16_8(a));
+    fnv.add(static_cast<std::uint32_t>(dsp::smulbb(a, b)));
+    fnv.add(static_cast<std::uint32_t>(dsp::smultt(a, b)));
+    fnv.add(static_cast<std::uint32_t>(dsp::smlabb(a, b, c)));
+    fnv.add(static_cast<std::uint32_t>(dsp::smlatt(a, b, c)));
+    fnv.add(static_cast<std::uint32_t>(dsp::smlawb(c, a, c >> 1)));
+    fnv.add(static_cast<std::uint32_t>(dsp::smlawt(c, a, c >> 1)));
     fnv.add(static_cast<std::uint32_t>(dsp::smlad(a, b, c)));
     fnv.add(static_cast<std::uint32_t>(dsp::smlatb(a, b, c)));
     fnv.add(static_cast<std::uint32_t>(dsp::smlabt(a, b, c)));
@@ -105,18 +118,18 @@ void digest_functions(Digests& digests) {
 template <class Layer>
 Layer random_geometry(Numbers& numbers, bool transposed, std::uint32_t index) {
   Layer layer;
-  const std::uint32_t kind = index % 4;  // any, 1x1, depthwise, depthwise 3x3
+  const std::uint32_t kind = index % 5;  // any, 1x1, depthwise, depthwise 3x3, 5x5
   layer.in_h = numbers.integer(1, 7);
-  layer.in_w = numbers.integer(1, 9);
+  layer.in_w = numbers.integer(1, kind >= 3 ? 23 : 9);
   layer.in_c = numbers.integer(4, 13);
   layer.out_c = kind >= 2 ? layer.in_c : numbers.integer(1, 11);
   layer.groups = kind >= 2 ? layer.in_c : 1;
-  layer.kernel_h = kind == 1 ? 1 : kind == 3 ? 3 : numbers.integer(1, 4);
-  layer.kernel_w = kind == 1 ? 1 : kind == 3 ? 3 : numbers.integer(1, 4);
+  layer.kernel_h = kind == 1 ? 1 : kind == 3 ? 3 : kind == 4 ? 5 : numbers.integer(1, 4);
+  layer.kernel_w = kind == 1 ? 1 : kind == 3 ? 3 : kind == 4 ? 5 : numbers.integer(1, 4);
   layer.stride_h = numbers.integer(1, 2);
   layer.stride_w = numbers.integer(1, 2);
-  layer.dilation_h = kind == 3 ? 1 : numbers.integer(1, 2);
-  layer.dilation_w = kind == 3 ? 1 : numbers.integer(1, 2);
+  layer.dilation_h = kind >= 3 ? 1 : numbers.integer(1, 2);
+  layer.dilation_w = kind >= 3 ? 1 : numbers.integer(1, 2);
   layer.pad_top = kind == 1 ? 0 : numbers.integer(0, 2);
   layer.pad_left = kind == 1 ? 0 : numbers.integer(0, 2);
   const auto out = [&](std::int32_t in, std::int32_t stride) {
@@ -127,13 +140,16 @@ Layer random_geometry(Numbers& numbers, bool transposed, std::uint32_t index) {
   return layer;
 }
 
+// The first row alone, then the rest: kernels may not depend on how they are asked.
 template <class Layer>
 std::uint32_t run(void (*kernel)(const Layer&, const linnet::Io&, std::int32_t, std::int32_t),
-                  const Layer& layer, std::int32_t element_bytes) {
-  const std::int32_t out_row = layer.out_w * layer.out_c * element_bytes;
+                  const Layer& layer, std::int32_t in_pixel_bytes, std::int32_t out_pixel_bytes) {
+  const std::int32_t out_row = layer.out_w * out_pixel_bytes;
   for (std::byte& byte : output) byte = std::byte{0};
-  const linnet::RowsIn in{input, layer.in_w * layer.in_c * element_bytes, layer.in_h};
-  kernel(layer, {&in, {output, out_row, layer.out_h}, scratch}, 0, layer.out_h);
+  const linnet::RowsIn in{input, layer.in_w * in_pixel_bytes, layer.in_h};
+  const linnet::Io io{&in, {output, out_row, layer.out_h}, scratch};
+  kernel(layer, io, 0, 1);
+  if (layer.out_h > 1) kernel(layer, io, 1, layer.out_h - 1);
   Fnv fnv;
   fnv.add(output, out_row * layer.out_h);
   return fnv.value;
@@ -144,13 +160,13 @@ void digest_int8(Digests& digests, bool transposed, std::uint32_t count) {
   for (std::uint32_t index = 0; index < count; ++index) {
     Numbers numbers{index * 77 + 5};
     auto layer = random_geometry<linnet::Conv2dS8>(numbers, transposed, index);
-    layer.wide_weights = index % 5 == 0 ? 1 : 0;
+    layer.wide_weights = index % 7 == 0 ? 1 : 0;
     layer.in_zero = numbers.integer(-128, 127);
     layer.out_zero = numbers.integer(-128, 127);
-    layer.shift = index % 7 == 0 ? numbers.integer(28, 32) : numbers.integer(38, 42);
+    layer.shift = index % 8 == 0 ? numbers.integer(28, 32) : numbers.integer(34, 44);
     layer.lo = index % 3 == 0 ? layer.out_zero : -128;
-    layer.in_pixel_bytes = layer.in_c;
-    layer.out_pixel_bytes = layer.out_c;
+    layer.in_pixel_bytes = layer.in_c + (index % 6 == 1 ? 3 : 0);
+    layer.out_pixel_bytes = layer.out_c + (index % 6 == 2 ? 5 : 0);
     layer.weights = packed;
     layer.bias = bias;
     layer.multiplier = multiplier;
@@ -164,9 +180,11 @@ void digest_int8(Digests& digests, bool transposed, std::uint32_t count) {
         bias[o] = numbers.integer(-9000, 9000);
         multiplier[o] = numbers.multiplier();
       }
-      Kernel::pack(layer, weights, packed);
-      if (Kernel::folds_input_zero) linnet::fold_input_zero(layer, weights, bias);
-      digests.add(Kernel::name, index, run(&Kernel::run, layer, 1));
+      for (std::int32_t i = 0; i < kMostWeights; ++i) prepared[i] = weights[i];
+      linnet::prepare_constants<Kernel>(layer, prepared, bias, multiplier);
+      Kernel::pack(layer, prepared, packed);
+      digests.add(Kernel::name, index,
+                  run(&Kernel::run, layer, layer.in_pixel_bytes, layer.out_pixel_bytes));
     });
   }
 }
@@ -185,7 +203,7 @@ void digest_float(Digests& digests, bool transposed, std::uint32_t count) {
     List::for_each([&](auto kernel) {
       using Kernel = decltype(kernel);
       if (!Kernel::supports(layer)) return;
-      digests.add(Kernel::name, index, run(&Kernel::run, layer, 4));
+      digests.add(Kernel::name, index, run(&Kernel::run, layer, 4 * layer.in_c, 4 * layer.out_c));
     });
   }
 }
@@ -233,7 +251,7 @@ std::size_t linnet_digests::LINNET_DIGESTS(Digest* to) {
   Digests digests{to};
   digest_primitives(digests);
   digest_functions(digests);
-  digest_int8<linnet::Conv2dS8Kernels>(digests, false, 60);
+  digest_int8<linnet::Conv2dS8Kernels>(digests, false, 90);
   digest_int8<linnet::ConvTranspose2dS8Kernels>(digests, true, 24);
   digest_float<linnet::Conv2dF32Kernels>(digests, false, 24);
   digest_float<linnet::ConvTranspose2dF32Kernels>(digests, true, 12);

@@ -1,0 +1,28 @@
+// What a convolution's constants become before its kernel packs the weights. For the compiler and the tests.
+#pragma once
+
+#include "linnet/kernels/conv2d_s8_gemm.h"
+
+namespace linnet {
+inline namespace LINNET_VERSION_NAMESPACE {
+namespace detail {
+
+template <class Kernel, class = void>
+constexpr bool fixes_shift = false;
+template <class Kernel>
+constexpr bool fixes_shift<Kernel, decltype(void(&Kernel::fix_shift))> = true;
+
+}  // namespace detail
+
+// `weights` are as in the model less their zero point, `bias` and `multiplier` [out_c]; afterwards they are what
+// Kernel::pack and Kernel::run expect. A kernel may have `fix_shift(layer, weights, bias, multiplier)`, which scales channels
+// so that every layer's requantization has the same shift.
+template <class Kernel>
+void prepare_constants(const Conv2dS8& layer, std::int16_t* weights, std::int32_t* bias,
+                       std::int32_t* multiplier) noexcept {
+  if (Kernel::folds_input_zero) fold_input_zero(layer, weights, bias);
+  if constexpr (detail::fixes_shift<Kernel>) Kernel::fix_shift(layer, weights, bias, multiplier);
+}
+
+}  // namespace LINNET_VERSION_NAMESPACE
+}  // namespace linnet

@@ -1,0 +1,257 @@
+// Walks the rows of a depthwise 3x3 or 5x5 int8 convolution, four channels at a time: packs the columns under one or two
+// output rows (dwconv2d_s8_columns.h), slides along them (dwconv2d_s8_3x3_slide.h, dwconv2d_s8_5x5_slide.h), and stores the
+// codes, four channels a word.
+//
+// Two output rows share what they can of what is packed: V is a pair of rows, H the one that is left.
+//
+//     stride 1      row 0  H            upper output: H(0) V(1,2), the "second" form of the weights
+//                   row 1   V           lower output: V(1,2) H(3), the first form
+//                   row 2   V
+//                   row 3  H
+//
+//     stride 2      row 0   V           upper output: V(0,1) H(2), the first form
+//                   row 1   V           lower output: H(2) V(3,4), the second
+//                   row 2  H
+//                   row 3   V
+//                   row 4   V
+//
+// 5x5 has one more pair of rows, and for stride 2 the outputs share V(2,3) and H(4): V(0,1) V(2,3) H(4), then
+// V(5,6) V(2,3) H(4). A single output row is of the first form.
+#pragma once
+
+#include <cstring>
+#include <new>
+
+#include "linnet/kernels/clamp_codes.h"
+#include "linnet/kernels/dwconv2d_s8_columns.h"
+#include "linnet/layers_conv.h"
+
+namespace linnet {
+inline namespace LINNET_VERSION_NAMESPACE {
+namespace dw {
+
+// What a slide along one output row of four channels is given. Assembly reads it by offsets, and moves the first four
+// members on from channel to channel; the first two are a channel behind. Codes are written four bytes apart.
+struct Slide {
+  const std::uint32_t* x;  // the channel's words in chunk 0
+  std::int8_t* y;
+  const std::uint32_t* weights;
+  const std::int32_t* bias;
+  std::uintptr_t multiplier_offset;  // from a channel's bias to its multiplier
+  std::int32_t addend;               // of the requantization (dsp::Requantizer)
+  std::int32_t loop_bytes;           // from x to where the loop of the slide ends (3x3)
+  std::int32_t top;                  // 1: second form (3x3, stride 1 or 2)
+  std::int32_t odd;                  // 1: there is a pair of outputs after the loop (3x3)
+  std::int32_t out_w;
+  std::int32_t rest;        // shift of the requantization (5x5)
+  std::uint32_t* expanded;  // 16 words to work in (5x5)
+
+  std::int32_t multiplier() const noexcept {
+    return *reinterpret_cast<const std::int32_t*>(reinterpret_cast<std::uintptr_t>(bias) +
+                                                  multiplier_offset);
+  }
+};
+using SlideFunction = void (*)(Slide*);
+
+// What 3x3 and 5x5, stride 1 and 2 differ in.
+struct Form {
+  std::int32_t kernel;        // 3 or 5
+  std::int32_t first_column;  // of the first output's window in the chunks
+  std::int32_t weight_words;  // of a channel
+  std::int32_t form_words;    // from a channel's weights of the first form to those of the second
+  SlideFunction slide;
+
+  constexpr std::int32_t planes() const { return kernel / 2; }
+};
+
+// What is packed before each of the two output rows: V of rows `a` and a + 1 into a plane, or H of row `a`.
+struct Packing {
+  std::int8_t a, plane;
+  bool vertical;
+};
+struct Schedule {
+  std::int8_t upper,
+      lower;  // how many packings come before the upper (or only) row, and before the lower one
+  std::int8_t upper_form, lower_form;
+  Packing packings[4];
+};
+constexpr Schedule schedule(std::int32_t kernel, std::int32_t stride_h, bool two) {
+  if (kernel == 3) {
+    if (!two) return {2, 0, 0, 0, {{0, 0, true}, {2, 0, false}, {}, {}}};
+    if (stride_h == 1) return {2, 1, 1, 0, {{1, 0, true}, {0, 0, false}, {3, 0, false}, {}}};
+    return {2, 1, 0, 1, {{0, 0, true}, {2, 0, false}, {3, 0, true}, {}}};
+  }
+  if (!two) return {3, 0, 0, 0, {{0, 0, true}, {2, 1, true}, {4, 0, false}, {}}};
+  if (stride_h == 1)
+    return {3, 1, 1, 0, {{1, 0, true}, {3, 1, true}, {0, 0, false}, {5, 0, false}}};
+  return {3, 1, 0, 1, {{0, 0, true}, {2, 1, true}, {4, 0, false}, {5, 0, true}}};
+}
+
+constexpr std::int32_t chunks_read(std::int32_t kernel, std::int32_t first_column,
+                                   std::int32_t stride_w, std::int32_t out_w) noexcept {
+  return (first_column + (out_w - 1) * stride_w + kernel + 3) / 4;
+}
+
+// The scratch: what one call works with, in this order. Sizes are those of any machine.
+struct Scratch {
+  static constexpr std::int32_t kStateBytes = 320;
+  static constexpr std::int32_t kExpandedBytes = 64;
+
+  std::int32_t codes, zeros, chunks,
+      bytes;  // offsets; slides read up to two chunks more than is packed
+
+  constexpr Scratch(std::int32_t kernel, std::int32_t first_column, const Conv2dS8& layer) noexcept
+      : codes(kStateBytes + kExpandedBytes),
+        zeros(codes + (layer.out_w + 3) / 4 * 16),
+        chunks(zeros + (layer.in_c + 7) / 8 * 8),
+        bytes(chunks + (chunks_read(kernel, first_column, layer.stride_w, layer.out_w) + 2) *
+                           (kernel / 2) * kPlaneBytes) {}
+};
+
+class Rows {
+ public:
+  Rows(const Conv2dS8& layer, const Io& io, const Form& form, std::int32_t shift) noexcept
+      : layer_(layer),
+        io_(io),
+        form_(form),
+        at_(form.kernel, form.first_column, layer),
+        state_(*::new (static_cast<void*>(io.scratch)) State{}),
+        columns_(form.first_column + layer.pad_left, layer.in_w,
+                 chunks_read(form.kernel, form.first_column, layer.stride_w, layer.out_w),
+                 form.planes() * kPlaneWords, layer.in_zero, words(at_.chunks)) {
+    static_assert(sizeof(State) <= Scratch::kStateBytes);
+    std::memset(io.scratch + at_.zeros, layer.in_zero, static_cast<std::size_t>(layer.in_c));
+    const dsp::Requantizer requantize(shift, layer.out_zero, layer.lo, layer.hi);
+    Slide& slide = state_.slide;
+    slide.multiplier_offset = reinterpret_cast<std::uintptr_t>(layer.multiplier) -
+                              reinterpret_cast<std::uintptr_t>(layer.bias);
+    slide.addend = requantize.addend;
+    slide.rest = requantize.rest;
+    slide.out_w = layer.out_w;
+    slide.odd = (layer.out_w + 1) / 2 % 2;
+    const std::int32_t loops = (layer.out_w + 1) / 4;
+    slide.loop_bytes = (layer.stride_w == 1 ? loops + 1 : 2 * loops) * kPlaneBytes;
+    slide.expanded = words(Scratch::kStateBytes);
+  }
+
+  // One output row, or two of the same image.
+  void run(std::int32_t first_row, bool two) noexcept {
+    const Schedule plan = schedule(form_.kernel, layer_.stride_h, two);
+    prepare(plan, first_row);
+    const std::int32_t count = plan.upper + plan.lower;
+    std::int8_t* upper = io_.out.row<std::int8_t>(first_row);
+    std::int8_t* lower = two ? io_.out.row<std::int8_t>(first_row + 1) : nullptr;
+    const bool full = columns_.full_count > 0, partial = columns_.partial_count > 0;
+    for (std::int32_t channel = 0; channel < layer_.in_c; channel += 4) {
+      const std::int32_t back = channel + 4 - layer_.in_c;
+      if (back > 0) {  // the last four overlap the ones before
+        channel -= back, upper -= back;
+        if (two) lower -= back;
+        for (std::int32_t i = 0; i < count; ++i) state_.rows[i].a -= back, state_.rows[i].b -= back;
+      }
+      if (full) pack(0, plan.upper);
+      if (partial) pack_edges(plan, 0, plan.upper, channel);
+      slide(plan.upper_form, channel, upper);
+      upper += 4;
+      if (!two) continue;
+      if (full) pack(plan.upper, count);
+      if (partial) pack_edges(plan, plan.upper, count, channel);
+      slide(plan.lower_form, channel, lower);
+      lower += 4;
+    }
+  }
+
+ private:
+  struct State {
+    PackRow rows[4];
+    Slide slide;
+  };
+
+  std::uint32_t* words(std::int32_t offset) const noexcept {
+    return static_cast<std::uint32_t*>(static_cast<void*>(io_.scratch + offset));
+  }
+
+  // Row `iy` of the image that begins at `image_row`, or padding.
+  Row row(std::int32_t image_row, std::int32_t iy) const noexcept {
+    if (iy >= 0 && iy < layer_.in_h)
+      return {io_.in[0].row<std::int8_t>(image_row + iy), layer_.in_pixel_bytes};
+    return {static_cast<const std::int8_t*>(static_cast<void*>(io_.scratch + at_.zeros)), 0};
+  }
+
+  void prepare(const Schedule& plan, std::int32_t first_row) noexcept {
+    const std::int32_t image_row = first_row / layer_.out_h * layer_.in_h;
+    const std::int32_t y0 = first_row % layer_.out_h * layer_.stride_h - layer_.pad_top;
+    for (std::int32_t i = 0; i < plan.upper + plan.lower; ++i) {
+      const Packing& packing = plan.packings[i];
+      const Row a = row(image_row, y0 + packing.a);
+      const Row b = packing.vertical ? row(image_row, y0 + packing.a + 1) : a;
+      edges_[i][0] = a, edges_[i][1] = b;
+      std::uint32_t* const to = words(at_.chunks) + packing.plane * kPlaneWords +
+                                columns_.full_first * columns_.chunk_words;
+      state_.rows[i] = {a.data + columns_.full_x * a.step,
+                        b.data + columns_.full_x * b.step,
+                        to,
+                        to + columns_.full_count * columns_.chunk_words,
+                        a.step,
+                        b.step,
+                        4 * columns_.chunk_words,
+                        packing.vertical ? &pack_vertical : &pack_horizontal};
+    }
+  }
+
+  void pack(std::int32_t first, std::int32_t last) noexcept {
+    for (PackRow *row = state_.rows + first, *end = state_.rows + last; row != end; ++row)
+      row->pack(row);
+  }
+
+  [[gnu::noinline]] void pack_edges(const Schedule& plan, std::int32_t first, std::int32_t last,
+                                    std::int32_t channel) noexcept {
+    const std::uint32_t zero_word =
+        (static_cast<std::uint32_t>(layer_.in_zero) & 0xffu) * 0x01010101u;
+    for (std::int32_t i = first; i < last; ++i) {
+      const Packing& packing = plan.packings[i];
+      pack_partial(columns_, edges_[i][0], edges_[i][1], channel, packing.vertical, zero_word,
+                   words(at_.chunks) + packing.plane * kPlaneWords);
+    }
+  }
+
+  [[gnu::noinline]] void slide(std::int32_t form, std::int32_t channel, std::int8_t* y) noexcept {
+    Slide& slide = state_.slide;
+    std::uint32_t* const codes = words(at_.codes);
+    slide.x = words(at_.chunks) - kChannelWords;
+    slide.y = static_cast<std::int8_t*>(static_cast<void*>(codes)) - 1;
+    slide.weights = static_cast<const std::uint32_t*>(layer_.weights) +
+                    channel * form_.weight_words + form * form_.form_words;
+    slide.bias = static_cast<const std::int32_t*>(layer_.bias) + channel;
+    slide.top = form;
+    form_.slide(&slide);
+    store_pixels(codes, y, layer_.out_pixel_bytes, layer_.out_w);
+  }
+
+  const Conv2dS8& layer_;
+  const Io& io_;
+  const Form& form_;
+  Scratch at_;
+  State& state_;
+  Columns columns_;
+  Row edges_[4][2] = {};
+};
+
+[[gnu::noinline]] inline void run_rows(const Conv2dS8& layer, const Io& io, std::int32_t first_row,
+                                       std::int32_t row_count, const Form& form,
+                                       std::int32_t shift) noexcept {
+  Rows rows(layer, io, form, shift);
+  for (const std::int32_t end = first_row + row_count; first_row < end;) {
+    const bool two =
+        layer.stride_h <= 2 && first_row + 1 < end && (first_row + 1) % layer.out_h != 0;
+    rows.run(first_row, two);
+    for (const std::int32_t next = first_row + (two ? 2 : 1); first_row < next; ++first_row) {
+      detail::clamp_codes(io.out.row<std::int8_t>(first_row), layer.out_w, layer.out_c,
+                          layer.out_pixel_bytes, layer.lo, layer.hi);
+    }
+  }
+}
+
+}  // namespace dw
+}  // namespace LINNET_VERSION_NAMESPACE
+}  // namespace linnet
