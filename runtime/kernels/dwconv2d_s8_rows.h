@@ -71,21 +71,18 @@ struct Packing {
 };
 struct Schedule {
   std::int8_t upper,
-      lower;  // how many packings come before the upper (or only) row, and before the lower one
+      count;  // how many packings come before the upper (or only) row, and before both
   std::int8_t upper_form, lower_form;
   Packing packings[4];
 };
-constexpr Schedule schedule(std::int32_t kernel, std::int32_t stride_h, bool two) {
-  if (kernel == 3) {
-    if (!two) return {2, 0, 0, 0, {{0, 0, true}, {2, 0, false}, {}, {}}};
-    if (stride_h == 1) return {2, 1, 1, 0, {{1, 0, true}, {0, 0, false}, {3, 0, false}, {}}};
-    return {2, 1, 0, 1, {{0, 0, true}, {2, 0, false}, {3, 0, true}, {}}};
-  }
-  if (!two) return {3, 0, 0, 0, {{0, 0, true}, {2, 1, true}, {4, 0, false}, {}}};
-  if (stride_h == 1)
-    return {3, 1, 1, 0, {{1, 0, true}, {3, 1, true}, {0, 0, false}, {5, 0, false}}};
-  return {3, 1, 0, 1, {{0, 0, true}, {2, 1, true}, {4, 0, false}, {5, 0, true}}};
-}
+// By kernel; one row, two of stride 1, two of stride 2.
+inline constexpr Schedule kSchedules[2][3] = {
+    {{2, 2, 0, 0, {{0, 0, true}, {2, 0, false}, {}, {}}},
+     {2, 3, 1, 0, {{1, 0, true}, {0, 0, false}, {3, 0, false}, {}}},
+     {2, 3, 0, 1, {{0, 0, true}, {2, 0, false}, {3, 0, true}, {}}}},
+    {{3, 3, 0, 0, {{0, 0, true}, {2, 1, true}, {4, 0, false}, {}}},
+     {3, 4, 1, 0, {{1, 0, true}, {3, 1, true}, {0, 0, false}, {5, 0, false}}},
+     {3, 4, 0, 1, {{0, 0, true}, {2, 1, true}, {4, 0, false}, {5, 0, true}}}}};
 
 constexpr std::int32_t chunks_read(std::int32_t kernel, std::int32_t first_column,
                                    std::int32_t stride_w, std::int32_t out_w) noexcept {
@@ -136,28 +133,22 @@ class Rows {
 
   // One output row, or two of the same image.
   void run(std::int32_t first_row, bool two) noexcept {
-    const Schedule plan = schedule(form_.kernel, layer_.stride_h, two);
+    const Schedule& plan = kSchedules[form_.kernel == 5][two ? layer_.stride_h : 0];
     prepare(plan, first_row);
-    const std::int32_t count = plan.upper + plan.lower;
-    std::int8_t* upper = io_.out.row<std::int8_t>(first_row);
-    std::int8_t* lower = two ? io_.out.row<std::int8_t>(first_row + 1) : nullptr;
-    const bool full = columns_.full_count > 0, partial = columns_.partial_count > 0;
+    std::int8_t* y[2] = {io_.out.row<std::int8_t>(first_row),
+                         two ? io_.out.row<std::int8_t>(first_row + 1) : nullptr};
     for (std::int32_t channel = 0; channel < layer_.in_c; channel += 4) {
       const std::int32_t back = channel + 4 - layer_.in_c;
       if (back > 0) {  // the last four overlap the ones before
-        channel -= back, upper -= back;
-        if (two) lower -= back;
-        for (std::int32_t i = 0; i < count; ++i) state_.rows[i].a -= back, state_.rows[i].b -= back;
+        channel -= back;
+        for (std::int32_t i = 0; i < plan.count; ++i)
+          state_.rows[i].a -= back, state_.rows[i].b -= back;
       }
-      if (full) pack(0, plan.upper);
-      if (partial) pack_edges(plan, 0, plan.upper, channel);
-      slide(plan.upper_form, channel, upper);
-      upper += 4;
+      pack(plan, 0, plan.upper, channel);
+      slide(plan.upper_form, channel, y[0]);
       if (!two) continue;
-      if (full) pack(plan.upper, count);
-      if (partial) pack_edges(plan, plan.upper, count, channel);
-      slide(plan.lower_form, channel, lower);
-      lower += 4;
+      pack(plan, plan.upper, plan.count, channel);
+      slide(plan.lower_form, channel, y[1]);
     }
   }
 
@@ -172,7 +163,7 @@ class Rows {
   }
 
   // Row `iy` of the image that begins at `image_row`, or padding.
-  Row row(std::int32_t image_row, std::int32_t iy) const noexcept {
+  [[gnu::noinline]] Row row(std::int32_t image_row, std::int32_t iy) const noexcept {
     if (iy >= 0 && iy < layer_.in_h)
       return {io_.in[0].row<std::int8_t>(image_row + iy), layer_.in_pixel_bytes};
     return {static_cast<const std::int8_t*>(static_cast<void*>(io_.scratch + at_.zeros)), 0};
@@ -181,7 +172,7 @@ class Rows {
   void prepare(const Schedule& plan, std::int32_t first_row) noexcept {
     const std::int32_t image_row = first_row / layer_.out_h * layer_.in_h;
     const std::int32_t y0 = first_row % layer_.out_h * layer_.stride_h - layer_.pad_top;
-    for (std::int32_t i = 0; i < plan.upper + plan.lower; ++i) {
+    for (std::int32_t i = 0; i < plan.count; ++i) {
       const Packing& packing = plan.packings[i];
       const Row a = row(image_row, y0 + packing.a);
       const Row b = packing.vertical ? row(image_row, y0 + packing.a + 1) : a;
@@ -199,18 +190,22 @@ class Rows {
     }
   }
 
-  void pack(std::int32_t first, std::int32_t last) noexcept {
-    for (PackRow *row = state_.rows + first, *end = state_.rows + last; row != end; ++row)
-      row->pack(row);
+  void pack(const Schedule& plan, std::int32_t first, std::int32_t last,
+            std::int32_t channel) noexcept {
+    PackRow *row = state_.rows + first, *const end = state_.rows + last;
+    if (columns_.full_count > 0) {
+      do row->pack(row);
+      while (++row != end);
+    }
+    if (columns_.partial_count > 0) pack_edges(plan, first, last, channel);
   }
 
   [[gnu::noinline]] void pack_edges(const Schedule& plan, std::int32_t first, std::int32_t last,
                                     std::int32_t channel) noexcept {
-    const std::uint32_t zero_word =
-        (static_cast<std::uint32_t>(layer_.in_zero) & 0xffu) * 0x01010101u;
     for (std::int32_t i = first; i < last; ++i) {
       const Packing& packing = plan.packings[i];
-      pack_partial(columns_, edges_[i][0], edges_[i][1], channel, packing.vertical, zero_word,
+      pack_partial(columns_, edges_[i][0], edges_[i][1], channel, packing.vertical,
+                   (static_cast<std::uint32_t>(layer_.in_zero) & 0xffu) * 0x01010101u,
                    words(at_.chunks) + packing.plane * kPlaneWords);
     }
   }
@@ -225,7 +220,7 @@ class Rows {
     slide.bias = static_cast<const std::int32_t*>(layer_.bias) + channel;
     slide.top = form;
     form_.slide(&slide);
-    store_pixels(codes, y, layer_.out_pixel_bytes, layer_.out_w);
+    store_pixels(codes, y + channel, layer_.out_pixel_bytes, layer_.out_w);
   }
 
   const Conv2dS8& layer_;

@@ -33,9 +33,10 @@ struct prelu_s8 {
           const std::int32_t multiplier =
               v >= 0 ? layer.multiplier : pixel[c * broadcast.channel_step];
           // Nine bits by 32: SMLAWB has all that matters of the product.
-          *y++ = narrow ? static_cast<std::int8_t>(dsp::ssat8(
-                              dsp::smlawb(multiplier, static_cast<std::uint32_t>(v), addend) >> rest))
-                        : requantize(v, multiplier);
+          *y++ = narrow
+                     ? static_cast<std::int8_t>(dsp::ssat8(
+                           dsp::smlawb(multiplier, static_cast<std::uint32_t>(v), addend) >> rest))
+                     : requantize(v, multiplier);
         }
       }
     }

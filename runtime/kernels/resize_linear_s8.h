@@ -54,8 +54,8 @@ struct resize_linear_s8 {
     const std::uint32_t weights = dsp::pair(1024 - across, across);
     const std::int32_t up = 1024 - down, half = 1 << 19;
     const auto mean = [=](std::uint32_t top, std::uint32_t bottom) {  // of codes: stays within them
-      const std::int32_t sum = up * dsp::smlad(top, weights, 0) +
-                               down * dsp::smlad(bottom, weights, 0) + half;
+      const std::int32_t sum =
+          up * dsp::smlad(top, weights, 0) + down * dsp::smlad(bottom, weights, 0) + half;
       return static_cast<std::int8_t>(sum >> 20);
     };
     std::int32_t c = 0;

@@ -2,6 +2,8 @@
 // digests.cpp, once, after it has named the runtime's namespace.
 #pragma once
 
+#include <type_traits>
+
 #include "linnet/kernels/lists/other.h"
 #include "tests/kernels/core/seeded.h"
 
@@ -75,28 +77,32 @@ float float_table[512], second_float_table[512];
 // ---- elementwise
 
 // An operand's form against an output of `rows` rows of width * channels: its own shape, a vector of channels, a gate for
-// each of two images, a scalar. Gives the operand's rows.
+// each of two images, a scalar, one element for all channels of a pixel. Gives the operand's rows.
 template <class Layer>
 Rows broadcast(std::uint32_t form, std::int32_t rows, const Layer& layer, Element element,
                std::int32_t& divisor, std::int32_t& modulus, std::int32_t& pixel_step,
                std::int32_t& channel_step) {
   divisor = form == 2 ? rows / 2 : 1;
-  modulus = form == 0 ? rows : form == 2 ? 2 : 1;
-  pixel_step = form == 0 ? layer.channels : 0;
-  channel_step = form == 3 ? 0 : 1;
+  modulus = form == 0 || form == 4 ? rows : form == 2 ? 2 : 1;
+  pixel_step = form == 0 ? layer.channels : form == 4 ? 1 : 0;
+  channel_step = form >= 3 ? 0 : 1;
   const std::int32_t elements = form == 0   ? layer.width * layer.channels
                                 : form == 3 ? 1
+                                : form == 4 ? layer.width
                                             : layer.channels;
   return {modulus, elements, element};
 }
 
 template <class List, class Layer>
 void digest_binary(Digests& digests, std::uint32_t index, Layer& layer, Element element,
-                   Numbers& numbers) {
+                   std::int32_t gap, Numbers& numbers) {
   const std::int32_t rows = 6;
   layer.width = numbers.integer(1, 5);
   layer.channels = numbers.integer(1, 21);
-  const std::uint32_t a_form = index % 5 == 4 ? 2 : 0, b_form = index % 4;
+  if constexpr (std::is_same_v<Layer, linnet::BinaryS8>)
+    layer.out_pixel_step = layer.channels + gap;
+  const std::uint32_t a_form = index % 5 == 4 ? 2 : index % 7 == 6 ? 4 : 0;
+  const std::uint32_t b_form = index % 9 == 8 ? 4 : index % 4;
   const Rows a = broadcast(a_form, rows, layer, element, layer.a_row_divisor, layer.a_row_modulus,
                            layer.a_pixel_step, layer.a_channel_step);
   const Rows b = broadcast(b_form, rows, layer, element, layer.b_row_divisor, layer.b_row_modulus,
@@ -104,11 +110,12 @@ void digest_binary(Digests& digests, std::uint32_t index, Layer& layer, Element 
   fill_rows(input, element, numbers, index % 2 == 1);
   fill_rows(second, element, numbers, index % 2 == 1);
   const linnet::RowsIn in[2] = {rows_in(input, a), rows_in(second, b)};
-  digest_layer<List>(digests, index, layer, in, {rows, layer.width * layer.channels, element});
+  digest_layer<List>(digests, index, layer, in,
+                     {rows, layer.width * (layer.channels + gap), element});
 }
 
 void digest_binaries(Digests& digests) {
-  for (std::uint32_t index = 0; index < 32; ++index) {
+  for (std::uint32_t index = 0; index < 96; ++index) {
     Numbers numbers{index * 31 + 7};
     linnet::BinaryS8 layer;
     layer.function = static_cast<std::int32_t>(index / 4) % 4;
@@ -127,8 +134,8 @@ void digest_binaries(Digests& digests) {
       layer.lo = numbers.integer(-100, 0);
       layer.hi = numbers.integer(0, 100);
     }
-    layer.out_pixel_step = layer.channels;
-    digest_binary<linnet::BinaryS8Kernels>(digests, index, layer, Element::int8, numbers);
+    digest_binary<linnet::BinaryS8Kernels>(digests, index, layer, Element::int8,
+                                           index % 6 == 5 ? 3 : 0, numbers);
   }
   for (std::uint32_t index = 0; index < 64; ++index) {
     Numbers numbers{index * 37 + 9};
@@ -137,7 +144,7 @@ void digest_binaries(Digests& digests) {
     layer.clamped = index % 3 == 0 ? 1 : 0;
     layer.lo = -0.5f;
     layer.hi = 1.25f;
-    digest_binary<linnet::BinaryF32Kernels>(digests, index, layer, Element::float32, numbers);
+    digest_binary<linnet::BinaryF32Kernels>(digests, index, layer, Element::float32, 0, numbers);
   }
 }
 
@@ -159,9 +166,11 @@ void digest_unaries(Digests& digests) {
 void digest_tables(Digests& digests) {
   for (std::uint32_t index = 0; index < 3; ++index) {
     Numbers numbers{index * 43 + 2};
-    const Rows rows{4, numbers.integer(20, 90), Element::int8};
+    const Rows rows{4, numbers.integer(60, 90), Element::int8};
     linnet::TableS8 layer;
     layer.run_elements = layer.in_run_step = layer.out_run_step = rows.elements;
+    if (index == 2)
+      layer.runs = 3, layer.run_elements = 17, layer.in_run_step = layer.out_run_step = 20;
     for (std::int32_t& word : table) word = static_cast<std::int32_t>(numbers.word());
     layer.table = table;
     fill(input, numbers);
@@ -297,7 +306,9 @@ linnet::Pool2dLayer random_pool(Numbers& numbers, std::uint32_t index) {
   layer.pad_left = dilated ? 0 : numbers.integer(0, layer.kernel_w - 1);
   layer.in_h = numbers.integer(7, 9);
   layer.in_w = numbers.integer(7, 11);
-  layer.channels = layer.in_pixel_step = layer.out_pixel_step = numbers.integer(1, 13);
+  layer.channels = numbers.integer(1, index < 12 ? 13 : 50);
+  layer.in_pixel_step = layer.channels + (index % 5 == 4 ? 3 : 0);
+  layer.out_pixel_step = layer.channels + (index % 4 == 3 ? 2 : 0);
   const auto out = [](std::int32_t in, std::int32_t kernel, std::int32_t dilation,
                       std::int32_t pads, std::int32_t stride) {
     return (in + pads - (kernel - 1) * dilation - 1) / stride + 1;
@@ -312,25 +323,27 @@ linnet::Pool2dLayer random_pool(Numbers& numbers, std::uint32_t index) {
   }
   layer.in_zero = numbers.integer(-128, 127);
   layer.out_zero = numbers.integer(-128, 127);
-  layer.shift = numbers.integer(31, 35);
+  layer.shift = numbers.integer(index < 12 ? 31 : 32, index < 12 ? 40 : 38);
   if (index % 3 == 0) layer.lo = layer.out_zero < 0 ? layer.out_zero : 0;
   layer.multipliers = table;
   return layer;
 }
 
 void digest_pools(Digests& digests) {
-  for (std::uint32_t index = 0; index < 12; ++index) {
+  for (std::uint32_t index = 0; index < 40; ++index) {
     Numbers numbers{index * 71 + 6};
     linnet::Pool2dLayer layer = random_pool(numbers, index);
     for (std::int32_t& multiplier : table) multiplier = numbers.multiplier();
     fill(input, numbers);
-    Rows from{2 * layer.in_h, layer.in_w * layer.channels, Element::int8};
-    Rows to{2 * layer.out_h, layer.out_w * layer.channels, Element::int8};
+    Rows from{2 * layer.in_h, layer.in_w * layer.in_pixel_step, Element::int8};
+    Rows to{2 * layer.out_h, layer.out_w * layer.out_pixel_step, Element::int8};
     const linnet::RowsIn codes = rows_in(input, from);
     digest_layer<linnet::MaxPoolS8Kernels>(digests, index, layer, &codes, to);
     digest_layer<linnet::AveragePoolS8Kernels>(digests, index, layer, &codes, to);
     fill_rows(second, Element::float32, numbers);
-    from.element = to.element = Element::float32;
+    if (index >= 12) continue;  // float kernels know no pixel pitch
+    from = {from.rows, layer.in_w * layer.channels, Element::float32};
+    to = {to.rows, layer.out_w * layer.channels, Element::float32};
     const linnet::RowsIn reals = rows_in(second, from);
     digest_layer<linnet::MaxPoolF32Kernels>(digests, index, layer, &reals, to);
     digest_layer<linnet::AveragePoolF32Kernels>(digests, index, layer, &reals, to);
@@ -338,12 +351,13 @@ void digest_pools(Digests& digests) {
 }
 
 void digest_reductions(Digests& digests) {
-  for (std::uint32_t index = 0; index < 10; ++index) {
+  for (std::uint32_t index = 0; index < 15; ++index) {
     Numbers numbers{index * 73 + 6};
     linnet::ReduceSpatial layer;
     layer.height = numbers.integer(1, 6);
     layer.width = numbers.integer(1, 6);
     layer.channels = layer.in_pixel_step = numbers.integer(1, 30);
+    const std::int32_t gap = index >= 10 ? 5 : 0;
     layer.kind = static_cast<std::int32_t>(index % 5);
     layer.in_zero = numbers.integer(-128, 127);
     layer.out_zero = numbers.integer(-128, 127);
@@ -351,10 +365,12 @@ void digest_reductions(Digests& digests) {
     layer.shift = numbers.integer(32, 37);
     fill(input, numbers);
     fill_rows(second, Element::float32, numbers);
-    Rows from{2 * layer.height, layer.width * layer.channels, Element::int8};
+    Rows from{2 * layer.height, layer.width * (layer.channels + gap), Element::int8};
     Rows to{2, layer.channels, Element::int8};
+    layer.in_pixel_step += gap;
     const linnet::RowsIn codes = rows_in(input, from);
     digest_layer<linnet::ReduceSpatialS8Kernels>(digests, index, layer, &codes, to);
+    if (gap > 0) continue;
     from.element = to.element = Element::float32;
     const linnet::RowsIn reals = rows_in(second, from);
     digest_layer<linnet::ReduceSpatialF32Kernels>(digests, index, layer, &reals, to);
@@ -443,12 +459,12 @@ void digest_copies(Digests& digests) {
 }
 
 void digest_resizes(Digests& digests) {
-  for (std::uint32_t index = 0; index < 6; ++index) {
+  for (std::uint32_t index = 0; index < 12; ++index) {
     Numbers numbers{index * 83 + 6};
     linnet::ResizeLayer layer;
     layer.in_h = numbers.integer(2, 6);
     layer.in_w = numbers.integer(2, 6);
-    layer.channels = numbers.integer(1, 9);
+    layer.channels = numbers.integer(1, index < 6 ? 9 : 40);
     layer.out_h = numbers.integer(2, 9);
     layer.out_w = numbers.integer(2, 9);
     layer.outside_bits = numbers.integer(-128, 127);
