@@ -68,6 +68,9 @@ class LowerContext {
 };
 
 Result<Program> lower(const Graph& graph, const KernelChoice& chosen = {});
+// True when the node is a convolution that may take the kernel conv2d_s8_3x3_winograd (KernelChoice): 3x3 of stride 1 in
+// int8. Fewer instructions for 24 bytes of weights in the place of 9.
+bool winograd_possible(const Node& node, const Graph& graph);
 
 // All that must hold of a program (our defects, E901): ids in range, operands inside their buffers, outputs made
 // before they are read, kernels known.

@@ -2,6 +2,7 @@
 #include "compiler/ops/conv_lower.h"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include "compiler/lower/lower_ops.h"
@@ -13,6 +14,10 @@
 
 namespace linnet {
 namespace {
+
+// Sums of the odd channel of a pair lie in [-kPairedLimit, kPairedLimit).
+constexpr std::int64_t kPairedLimit = std::int64_t{1} << 23;
+constexpr std::int64_t kDoubledLimit = std::int64_t{1} << 30;
 
 template <class Layer>
 Layer geometry(const Convolution& c) {
@@ -92,6 +97,85 @@ Result<Int8Constants> int8_constants(const Convolution& c, const Node& node,
   return constants;
 }
 
+// Bounds of a sum, for every input.
+struct Bounds {
+  std::int64_t least = 0, most = 0;
+
+  void add(std::int64_t x_least, std::int64_t x_most, std::int64_t weight) {
+    least += std::min(x_least * weight, x_most * weight);
+    most += std::max(x_least * weight, x_most * weight);
+  }
+  bool fit_pair() const { return least >= -kPairedLimit && most < kPairedLimit; }
+};
+
+// Layer.paired of a channel's weights: 1 when the whole sum fits. What counts is the finished sum, of x - in_zero, where a
+// tap in the padding adds nothing: that lies between what it may add. In parts, each sum of codes counts (the taps in the
+// padding are those of the zero point), and the first has the folded bias.
+std::int32_t parts_of(const Conv2dS8& layer, std::span<const std::int16_t> weights,
+                      std::int32_t bias) {
+  Bounds whole{bias, bias};
+  std::int64_t folded = bias;
+  for (const std::int16_t w : weights) {
+    whole.add(-128 - layer.in_zero, 127 - layer.in_zero, w);
+    folded -= std::int64_t{layer.in_zero} * w;
+  }
+  if (whole.fit_pair()) return 1;
+  const paired::Runs runs = paired::runs(layer);
+  for (std::int32_t parts = 2; parts <= paired::kMostParts; ++parts) {
+    const std::int32_t part = paired::part_steps(runs.steps(), parts);
+    bool fit = true;
+    for (std::int32_t first = 0; first < runs.steps(); first += part) {
+      Bounds sum;
+      if (first == 0) sum = {folded, folded};
+      for (std::int32_t step = first; step < std::min(first + part, runs.steps()); ++step) {
+        for (std::int32_t half = 0; half < 2; ++half) {
+          const std::int32_t k = paired::weight_of(runs, step, half);
+          if (k >= 0) sum.add(-128, 127, weights[static_cast<std::size_t>(k)]);
+        }
+      }
+      fit = fit && sum.fit_pair();
+    }
+    if (fit) return parts;
+  }
+  return 0;
+}
+
+// Whether the channels may be summed in pairs, 2i and 2i+1 in one word, and in how many parts: the weights fit its halves,
+// and the sums of the odd channels fit 24 bits for every input.
+std::int32_t paired_parts(const Conv2dS8& layer, const Int8Constants& constants) {
+  const auto channels = static_cast<std::size_t>(layer.out_c);
+  const std::size_t depth = constants.weights.size() / channels;
+  const std::span<const std::int16_t> all(constants.weights);
+  std::int32_t parts = 1;
+  for (std::size_t o = 0; o < channels; o += 2) {
+    const auto a = all.subspan(o * depth, depth);
+    if (o + 1 == channels) {
+      for (const std::int16_t w : a)
+        if (!paired::lanes_fit(w, 0)) return 0;
+      continue;
+    }
+    const auto b = all.subspan((o + 1) * depth, depth);
+    for (std::size_t k = 0; k < depth; ++k)
+      if (!paired::lanes_fit(a[k], b[k])) return 0;
+    const std::int32_t needed = parts_of(layer, b, constants.bias[o + 1]);
+    if (needed == 0) return 0;
+    parts = std::max(parts, needed);
+  }
+  return parts;
+}
+
+// Twice the sums must fit 32 bits, as conv2d_s8_3x3_winograd has them.
+bool doubled_sums_fit(const Conv2dS8& layer, const Int8Constants& constants) {
+  const std::size_t depth = constants.weights.size() / static_cast<std::size_t>(layer.out_c);
+  for (std::size_t o = 0; o < static_cast<std::size_t>(layer.out_c); ++o) {
+    Bounds sum{constants.bias[o], constants.bias[o]};
+    for (std::size_t k = 0; k < depth; ++k)
+      sum.add(-128 - layer.in_zero, 127 - layer.in_zero, constants.weights[o * depth + k]);
+    if (sum.least < -kDoubledLimit || sum.most >= kDoubledLimit) return false;
+  }
+  return true;
+}
+
 Result<Nothing> lower_int8(const Convolution& c, const Node& node, LowerContext& context) {
   if (c.weight_values.empty() || (c.bias.valid() && !context.is_constant(c.bias))) {
     // E151: an int8 convolution with computed weights.
@@ -117,16 +201,26 @@ Result<Nothing> lower_int8(const Convolution& c, const Node& node, LowerContext&
                            ? 1
                            : 0;
 
+  if (!c.transposed && c.groups == 1 && layer.wide_weights == 0)
+    layer.paired = paired_parts(layer, *constants);
+
   KernelCall call = context.begin_call(node);
   call.inputs = {context.operand(c.x)};
   call.windows = {c.rows};
+  if (call.kernel == conv2d_s8_3x3_winograd::name) {
+    layer.winograd = doubled_sums_fit(layer, *constants) ? 1 : 0;
+    if (layer.winograd == 0) call.kernel.clear();  // what is taken else
+  }
   std::vector<std::byte> packed;
+  bool all_packed = false;
   const auto pack = [&](auto kernel) {
     using Kernel = decltype(kernel);
     prepare_constants<Kernel>(layer, constants->weights.data(), constants->bias.data(),
                               constants->multipliers.multiplier.data());
     packed.resize(static_cast<std::size_t>(Kernel::packed_bytes(layer)));
-    Kernel::pack(layer, constants->weights.data(), packed.data());
+    pack_layer<Kernel>(layer, constants->weights.data(), constants->bias.data(),
+                       constants->multipliers.multiplier.data(), packed.data());
+    all_packed = packs_channels<Kernel>;
   };
   const bool found = c.transposed ? select_kernel<ConvTranspose2dS8Kernels>(layer, call, pack)
                                   : select_kernel<Conv2dS8Kernels>(layer, call, pack);
@@ -142,11 +236,13 @@ Result<Nothing> lower_int8(const Convolution& c, const Node& node, LowerContext&
 
   const std::string& stem = node.origin.name;
   bind(call, "weights", context.add_constant(stem, packed, Constant::Role::weights));
-  bind(call, "bias",
-       context.add_constant(stem + "_bias", std::as_bytes(std::span(constants->bias)),
-                            Constant::Role::weights));
-  bind(call, "multiplier",
-       context.add_table<std::int32_t>(stem + "_multiplier", constants->multipliers.multiplier));
+  if (!all_packed) {
+    bind(call, "bias",
+         context.add_constant(stem + "_bias", std::as_bytes(std::span(constants->bias)),
+                              Constant::Role::weights));
+    bind(call, "multiplier",
+         context.add_table<std::int32_t>(stem + "_multiplier", constants->multipliers.multiplier));
+  }
   context.add_call(std::move(call));
   return ok();
 }
@@ -245,6 +341,15 @@ Result<Nothing> lower_convolution(const Convolution& convolution, const Node& no
                                   LowerContext& context) {
   return context.type(node.output()).dtype == DType::i8 ? lower_int8(convolution, node, context)
                                                         : lower_float(convolution, node, context);
+}
+
+bool winograd_possible(const Node& node, const Graph& graph) {
+  const auto* conv = std::get_if<Conv2d>(&node.op);
+  const auto is = [](const std::array<std::int32_t, 2>& values, std::int32_t value) {
+    return values[0] == value && values[1] == value;
+  };
+  return conv != nullptr && graph.type(node.output()).dtype == DType::i8 && conv->groups == 1 &&
+         is(conv->window.kernel, 3) && is(conv->window.stride, 1) && is(conv->window.dilation, 1);
 }
 
 Result<Nothing> lower(const Conv2d& op, const Node& node, LowerContext& context) {

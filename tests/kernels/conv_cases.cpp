@@ -27,7 +27,13 @@ TensorValue random_weights(const Shape& shape, const ConvOptions& options, Rando
     q.zero_point.push_back(options.wide ? static_cast<std::int32_t>(random.integer(-128, 127)) : 0);
   }
   q.axis = per_channel ? 0 : -1;
-  return random_value(random, TensorType{DType::i8, shape, q});
+  TensorValue weights = random_value(random, TensorType{DType::i8, shape, q});
+  if (random.chance(20)) return weights;
+  // As Linnet quantizes them: symmetric, without -128.
+  auto codes =
+      std::vector<std::int8_t>(weights.as<std::int8_t>().begin(), weights.as<std::int8_t>().end());
+  std::replace(codes.begin(), codes.end(), std::int8_t{-128}, std::int8_t{-127});
+  return TensorValue::of(weights.type, codes);
 }
 
 TensorValue random_bias(std::int64_t channels, const ConvOptions& options, Random& random) {
@@ -72,6 +78,7 @@ Window random_window(const ConvOptions& options, Random& random) {
   }
   window.stride = {static_cast<std::int32_t>(random.integer(1, 3)),
                    static_cast<std::int32_t>(random.integer(1, options.square() > 0 ? 2 : 3))};
+  if (options.stride_one) window.stride = {1, 1};
   if (!options.pointwise) {
     const auto pad = [&](std::size_t d) {
       const std::int32_t reach = window.dilation[d] * (window.kernel[d] - 1);
@@ -93,6 +100,9 @@ Channels random_channels(const ConvOptions& options, Random& random) {
     const std::int64_t m = random.chance(options.square() > 0 ? 0 : 25) ? random.integer(2, 3) : 1;
     return {c, c * m, static_cast<std::int32_t>(c)};
   }
+  if (options.deep) {
+    return {random.integer(200, 1400) / (options.three_by_three ? 9 : 1), random.integer(1, 20), 1};
+  }
   const std::int64_t groups = random.chance(20) ? random.integer(2, 3) : 1;
   if (options.pointwise) return {random.integer(1, 33), random.integer(1, 20), 1};
   return {groups * random.integer(1, 9), groups * random.integer(1, 7),
@@ -101,6 +111,12 @@ Channels random_channels(const ConvOptions& options, Random& random) {
 
 void finish(ConvCase& c, Random& random) {
   c.x = random_value(random, c.single.inputs[0]);
+  finish_conv(c);
+}
+
+}  // namespace
+
+void finish_conv(ConvCase& c) {
   std::vector<const TensorValue*> operands{&c.x};
   for (const TensorValue& constant : c.single.constants) operands.push_back(&constant);
   c.expected = c.single.output.dtype == DType::i8
@@ -114,8 +130,6 @@ void finish(ConvCase& c, Random& random) {
                        to_string(c.single.inputs[0]), to_string(c.weights().type.shape),
                        to_string(c.single.output), c.call().kernel);
 }
-
-}  // namespace
 
 ConvCase random_conv(const ConvOptions& options, Random& random) {
   const Window window = random_window(options, random);

@@ -30,10 +30,15 @@ struct ConvOptions {
   bool depthwise = false;
   bool three_by_three = false;
   bool five_by_five = false;
+  bool stride_one = false;
+  bool deep = false;  // so many inputs that sums need more than 24 bits now and then
 
   // The kernel's size where it is given, 0 otherwise.
   std::int32_t square() const { return three_by_three ? 3 : five_by_five ? 5 : 0; }
 };
+
+// Fills in what follows from `single` and `x`: the oracle's answer, the program and the description.
+void finish_conv(ConvCase& c);
 
 // Empty (no calls in its program) when the shape came out impossible.
 ConvCase random_conv(const ConvOptions& options, Random& random);

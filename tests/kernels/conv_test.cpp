@@ -6,6 +6,7 @@
 #include <cstring>
 #include <map>
 
+#include "compiler/lower/lower.h"
 #include "tests/kernels/conv_cases.h"
 
 using namespace linnet;
@@ -34,6 +35,7 @@ std::vector<std::byte> spread(std::span<const std::byte> dense, std::size_t pixe
 template <class Kernel>
 void check_int8(const ConvCase& c, Random& random, std::map<std::string, int>& counts) {
   auto layer = layer_of<Conv2dS8>(c.call());
+  layer.winograd = 1;  // the sums are far from the limit
   if (!Kernel::supports(layer)) return;
   ++counts[Kernel::name];
   layer.out_pixel_bytes += random.chance(30) ? static_cast<std::int32_t>(random.integer(1, 9)) : 0;
@@ -43,7 +45,7 @@ void check_int8(const ConvCase& c, Random& random, std::map<std::string, int>& c
   std::vector<std::int32_t> bias = plain_bias(c), multiplier = multipliers(c);
   prepare_constants<Kernel>(layer, weights.data(), bias.data(), multiplier.data());
   std::vector<std::byte> packed(static_cast<std::size_t>(Kernel::packed_bytes(layer)));
-  Kernel::pack(layer, weights.data(), packed.data());
+  pack_layer<Kernel>(layer, weights.data(), bias.data(), multiplier.data(), packed.data());
   if (c.call().kernel == Kernel::name) {
     for (const Field& field : c.call().fields) {
       if (field.name != "weights") continue;
@@ -54,8 +56,8 @@ void check_int8(const ConvCase& c, Random& random, std::map<std::string, int>& c
   }
   Guarded w(packed), b = guarded(bias), m = guarded(multiplier);
   layer.weights = w.data();
-  layer.bias = b.data();
-  layer.multiplier = m.data();
+  if (!packs_channels<Kernel>) layer.bias = b.data();
+  if (!packs_channels<Kernel>) layer.multiplier = m.data();
   INFO(Kernel::name << ": " << c.what);
   Job job = conv_job(c, layer.out_pixel_bytes);
   const std::vector<std::byte> x = spread(job.inputs[0].bytes, static_cast<std::size_t>(layer.in_c),
@@ -134,7 +136,16 @@ TEST_CASE("int8 convolution kernels equal the oracle") {
   check_int8_list<Conv2dS8Kernels>({.depthwise = true, .three_by_three = true}, 400, 105, counts);
   check_int8_list<Conv2dS8Kernels>({.depthwise = true, .five_by_five = true}, 400, 107, counts);
   check_int8_list<Conv2dS8Kernels>({.wide = true, .depthwise = true}, 150, 106, counts);
-  require_all_ran<Conv2dS8Kernels>(counts, 150);
+  check_int8_list<Conv2dS8Kernels>({.pointwise = true, .deep = true}, 60, 107, counts);
+  check_int8_list<Conv2dS8Kernels>({.three_by_three = true, .deep = true}, 60, 108, counts);
+  check_int8_list<Conv2dS8Kernels>({.three_by_three = true, .stride_one = true}, 250, 110, counts);
+  Random random(109);
+  for (int i = 0; i < 300; ++i) {
+    const ConvCase c = random_fully_connected(true, random);
+    Conv2dS8Kernels::for_each(
+        [&](auto kernel) { check_int8<decltype(kernel)>(c, random, counts); });
+  }
+  require_all_ran<Conv2dS8Kernels>(counts, 100);
 }
 
 TEST_CASE("int8 transposed convolution kernels equal the oracle") {
@@ -174,4 +185,83 @@ TEST_CASE("fully connected layers equal the oracle") {
   }
   CHECK(counts["conv2d_s8_1x1"] > 100);
   CHECK(counts["conv2d_f32_1x1"] > 100);
+}
+
+namespace {
+
+// Rows of `depth` equal values, and two channels of which the second sums to the limits.
+ConvCase extreme_pair(std::int64_t rows, std::int64_t depth, std::int8_t weight, std::int32_t bias,
+                      std::int8_t x) {
+  ConvCase c;
+  c.single.op = FullyConnected{};
+  c.single.inputs = {int8_type({rows, depth}, 0.1f, -128)};
+  std::vector<std::int8_t> weights(static_cast<std::size_t>(2 * depth), weight);
+  std::fill(weights.begin(), weights.begin() + depth, std::int8_t{-127});
+  const Quantization scale{{0.01f}, {0}, -1}, bias_scale{{0.001f}, {0}, -1};
+  c.single.constants = {TensorValue::of(TensorType{DType::i8, {2, depth}, scale}, weights),
+                        TensorValue::of(TensorType{DType::i32, {2}, bias_scale},
+                                        std::vector<std::int32_t>{17, bias})};
+  c.single.output = int8_type({rows, 2}, 70.0f, 3);
+  c.x = TensorValue::of(c.single.inputs[0],
+                        std::vector<std::int8_t>(static_cast<std::size_t>(rows * depth), x));
+  finish_conv(c);
+  return c;
+}
+
+}  // namespace
+
+TEST_CASE("channels are summed in pairs, whole as long as 24 bits hold the second one's sums") {
+  // 259 weights of 127 times 0 to 255.
+  constexpr std::int32_t kMost = 259 * 127 * 255, kLimit = 1 << 23;
+  struct Bound {
+    std::int8_t weight;
+    std::int32_t bias, parts;
+  };
+  Random random(151);
+  std::map<std::string, int> counts;
+  for (const Bound& bound :
+       {Bound{127, kLimit - 1 - kMost, 1}, Bound{127, kLimit - kMost, 2},
+        Bound{-127, kMost - kLimit, 1}, Bound{-127, kMost - kLimit - 1, 2}, Bound{127, -kLimit, 1},
+        Bound{127, -kLimit - 1, 2}, Bound{127, 3 * kLimit, 0}, Bound{-127, -3 * kLimit, 0}}) {
+    for (const int x : {-128, 127}) {
+      for (const int rows : {1, 2, 7}) {
+        const ConvCase c =
+            extreme_pair(rows, 259, bound.weight, bound.bias, static_cast<std::int8_t>(x));
+        INFO(c.what << ", weights " << int{bound.weight} << ", bias " << bound.bias);
+        CHECK(layer_of<Conv2dS8>(c.call()).paired == bound.parts);
+        Conv2dS8Kernels::for_each(
+            [&](auto kernel) { check_int8<decltype(kernel)>(c, random, counts); });
+      }
+    }
+  }
+  CHECK(counts["conv2d_s8_1x1_paired"] == 36);
+  CHECK(counts["conv2d_s8_any_paired"] == 36);
+  CHECK(counts["conv2d_s8_fc_paired"] == 24);
+}
+
+TEST_CASE("channels are summed in pairs when their weights fit the halves of a word") {
+  CHECK(paired::lanes_fit(127, 127));
+  CHECK(paired::lanes_fit(-128, 127));
+  CHECK(paired::lanes_fit(-128, -127));
+  CHECK(paired::lanes_fit(0, -128));
+  CHECK_FALSE(paired::lanes_fit(-1, -128));
+  CHECK_FALSE(paired::lanes_fit(128, 0));
+}
+
+TEST_CASE("the Winograd form is taken where it is asked for") {
+  Random random(161);
+  int taken = 0;
+  for (int i = 0; i < 200; ++i) {
+    ConvCase c = random_conv({.three_by_three = true}, random);
+    if (c.program.calls.empty()) continue;
+    const Graph graph = graph_of(c.single);
+    const bool possible = winograd_possible(graph.nodes[0], graph);
+    CHECK(c.call().kernel != "conv2d_s8_3x3_winograd");
+    const Result<Program> program =
+        lower(graph, {{graph.nodes[0].output(), "conv2d_s8_3x3_winograd"}});
+    REQUIRE(static_cast<bool>(program) == possible);
+    if (possible) CHECK(program->calls[0].kernel == "conv2d_s8_3x3_winograd");
+    taken += possible ? 1 : 0;
+  }
+  CHECK(taken > 5);
 }

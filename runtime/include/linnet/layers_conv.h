@@ -28,6 +28,10 @@ struct Conv2dS8 {
   std::int32_t lo = -128, hi = 127;
   std::int32_t shift = 33;
   std::int32_t wide_weights = 0;  // 1: weights less their zero point do not all fit int8
+  // Not 0: channels 2i and 2i+1 may be summed in one word (linnet/kernels/conv2d_s8_paired.h). Their weights fit its halves,
+  // and the sums of the odd channels fit 24 bits: the whole sums when it is 1, those of so many parts when it is more.
+  std::int32_t paired = 0;
+  std::int32_t winograd = 0;  // 1: take conv2d_s8_3x3_winograd; twice the sums fit 32 bits
   // From one pixel to the next: in_c and out_c, or more in a slice of a wider tensor's channels.
   std::int32_t in_pixel_bytes = 1, out_pixel_bytes = 1;
   const void* weights = nullptr;     // as the kernel packs them
@@ -62,6 +66,8 @@ struct Conv2dS8 {
     visit("hi", self.hi);
     visit("shift", self.shift);
     visit("wide_weights", self.wide_weights);
+    visit("paired", self.paired);
+    visit("winograd", self.winograd);
     visit("in_pixel_bytes", self.in_pixel_bytes);
     visit("out_pixel_bytes", self.out_pixel_bytes);
     visit("weights", self.weights);

@@ -119,8 +119,9 @@ template <class Layer>
 Layer random_geometry(Numbers& numbers, bool transposed, std::uint32_t index) {
   Layer layer;
   const std::uint32_t kind = index % 5;  // any, 1x1, depthwise, depthwise 3x3, 5x5
-  layer.in_h = numbers.integer(1, 7);
-  layer.in_w = numbers.integer(1, kind >= 3 ? 23 : 9);
+  const bool one = index % 15 == 1;      // a fully connected layer
+  layer.in_h = one ? 1 : numbers.integer(1, 7);
+  layer.in_w = one ? 1 : numbers.integer(1, kind >= 3 ? 23 : 9);
   layer.in_c = numbers.integer(4, 13);
   layer.out_c = kind >= 2 ? layer.in_c : numbers.integer(1, 11);
   layer.groups = kind >= 2 ? layer.in_c : 1;
@@ -171,6 +172,8 @@ void digest_int8(Digests& digests, bool transposed, std::uint32_t count) {
     layer.bias = bias;
     layer.multiplier = multiplier;
     fill(input, numbers);
+    layer.paired =
+        !transposed && layer.groups == 1 && layer.wide_weights == 0 ? numbers.integer(1, 2) : 0;
     const std::int32_t most = layer.wide_weights != 0 ? 255 : 127;
     for (std::int16_t& w : weights) w = static_cast<std::int16_t>(numbers.integer(-most, most));
     List::for_each([&](auto kernel) {
@@ -182,10 +185,42 @@ void digest_int8(Digests& digests, bool transposed, std::uint32_t count) {
       }
       for (std::int32_t i = 0; i < kMostWeights; ++i) prepared[i] = weights[i];
       linnet::prepare_constants<Kernel>(layer, prepared, bias, multiplier);
-      Kernel::pack(layer, prepared, packed);
+      linnet::pack_layer<Kernel>(layer, prepared, bias, multiplier, packed);
       digests.add(Kernel::name, index,
                   run(&Kernel::run, layer, layer.in_pixel_bytes, layer.out_pixel_bytes));
     });
+  }
+}
+
+void digest_winograd(Digests& digests) {
+  for (std::uint32_t index = 0; index < 24; ++index) {
+    Numbers numbers{index * 33 + 4};
+    linnet::Conv2dS8 layer;
+    layer.kernel_h = layer.kernel_w = 3;
+    layer.in_h = numbers.integer(1, 6);
+    layer.in_w = numbers.integer(1, 21);
+    layer.pad_top = layer.pad_left = 1;
+    layer.out_h = layer.in_h;
+    layer.out_w = layer.in_w + numbers.integer(0, 1) * (layer.in_w > 2 ? -2 : 0);
+    layer.in_c = layer.in_pixel_bytes = numbers.integer(1, 13);
+    layer.out_c = layer.out_pixel_bytes = numbers.integer(1, 9);
+    layer.in_zero = numbers.integer(-128, 127);
+    layer.out_zero = numbers.integer(-128, 127);
+    layer.shift = index % 7 == 0 ? numbers.integer(30, 34) : numbers.integer(38, 42);
+    layer.lo = index % 3 == 0 ? layer.out_zero : -128;
+    layer.winograd = 1;
+    layer.weights = packed;
+    fill(input, numbers);
+    for (std::int16_t& w : weights) w = static_cast<std::int16_t>(numbers.integer(-128, 127));
+    for (std::int32_t o = 0; o < layer.out_c; ++o) {
+      bias[o] = numbers.integer(-9000, 9000);
+      multiplier[o] = numbers.multiplier();
+    }
+    using Kernel = linnet::conv2d_s8_3x3_winograd;
+    linnet::prepare_constants<Kernel>(layer, weights, bias, multiplier);
+    linnet::pack_layer<Kernel>(layer, weights, bias, multiplier, packed);
+    digests.add(Kernel::name, index,
+                run(&Kernel::run, layer, layer.in_pixel_bytes, layer.out_pixel_bytes));
   }
 }
 
@@ -252,6 +287,7 @@ std::size_t linnet_digests::LINNET_DIGESTS(Digest* to) {
   digest_primitives(digests);
   digest_functions(digests);
   digest_int8<linnet::Conv2dS8Kernels>(digests, false, 90);
+  digest_winograd(digests);
   digest_int8<linnet::ConvTranspose2dS8Kernels>(digests, true, 24);
   digest_float<linnet::Conv2dF32Kernels>(digests, false, 24);
   digest_float<linnet::ConvTranspose2dF32Kernels>(digests, true, 12);
