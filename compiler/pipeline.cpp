@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "compiler/emit/text.h"
+#include "compiler/lower/choose_forms.h"
 #include "compiler/lower/lower.h"
 #include "compiler/passes/passes.h"
 #include "compiler/plan/target.h"
@@ -290,29 +291,60 @@ Result<Graph> guess_int8(const Graph& graph) {
   return to_int8(graph, ranges);
 }
 
+namespace {
+
+Result<Program> lowered(const Graph& graph, const KernelChoice& choice = {}) {
+  Result<Program> program = lower(graph, choice);
+  if (!program) return program;
+  if (const Result<Nothing> sound = verify(*program); !sound) return sound.diagnostics();
+  return program;
+}
+
+Result<PlannedProgram> planned(Program program, const Target& target, const PlanOptions& options) {
+  program = remove_copies(std::move(program), options);
+  if (const Result<Nothing> sound = verify(program); !sound) return sound.diagnostics();
+  Result<Plan> plan = make_plan(program, target, options);
+  if (!plan) return plan.diagnostics();
+  if (const Result<Nothing> sound = check(program, *plan, target); !sound)
+    return sound.diagnostics();
+  return PlannedProgram{std::move(program), *std::move(plan)};
+}
+
+// Faster forms of weights, for the flash that is left.
+KernelChoice forms_for_speed(const Graph& graph, const Program& program, const Plan& plan,
+                             const PlanOptions& options) {
+  if (options.optimize != Optimize::speed || !options.flash_bytes) return {};
+  const std::int64_t taken = flash_bytes(program, code_costs(program, plan));
+  return choose_forms(graph, program, *options.flash_bytes - taken,
+                      kernel_code_bytes("conv2d_s8_3x3_winograd"));
+}
+
+}  // namespace
+
 Result<PlannedProgram> lower_and_plan(const Graph& graph, const Target& target, PlanOptions options,
                                       const PipelineHooks& hooks,
                                       std::optional<std::int64_t> ram_bytes) {
   begin(hooks, "lower");
-  Result<Program> program = lower(graph);
+  Result<Program> program = lowered(graph);
   if (!program) return program.diagnostics();
-  if (const Result<Nothing> sound = verify(*program); !sound) return sound.diagnostics();
-  dump(hooks, "lower", [&] { return print(*program); });
   if (const Result<Nothing> good = check_input_rows(*program, options); !good)
     return good.diagnostics();
-
-  begin(hooks, "plan");
   if (ram_bytes) {
     options.arena_limit_bytes = *ram_bytes - code_costs(*program, Plan{}).stack_bytes;
   }
-  *program = remove_copies(*std::move(program), options);
-  if (const Result<Nothing> sound = verify(*program); !sound) return sound.diagnostics();
-  Result<Plan> plan = make_plan(*program, target, options);
-  if (!plan) return plan.diagnostics();
-  if (const Result<Nothing> sound = check(*program, *plan, target); !sound)
-    return sound.diagnostics();
-  dump(hooks, "plan", [&] { return print(*program, *plan); });
-  return PlannedProgram{*std::move(program), *std::move(plan)};
+  begin(hooks, "plan");
+  Result<PlannedProgram> result = planned(*program, target, options);
+  if (!result) return result.diagnostics();
+  const KernelChoice forms = forms_for_speed(graph, *program, result->plan, options);
+  if (!forms.empty()) {
+    program = lowered(graph, forms);
+    if (!program) return program.diagnostics();
+    result = planned(*program, target, options);
+    if (!result) return result.diagnostics();
+  }
+  dump(hooks, "lower", [&] { return print(*program); });
+  dump(hooks, "plan", [&] { return print(result->program, result->plan); });
+  return result;
 }
 
 TestVector make_test_vector(const Graph& float_graph, const Graph& graph,
@@ -369,8 +401,10 @@ Result<Compiled> compile_network(const CompileOptions& options, const PipelineHo
   if (!graph) return graph.diagnostics();
   made.graph = *std::move(graph);
 
+  PlanOptions plan_options = options.plan;
+  plan_options.flash_bytes = options.flash_bytes;
   Result<PlannedProgram> planned =
-      lower_and_plan(made.graph, made.target, options.plan, hooks, options.ram_bytes);
+      lower_and_plan(made.graph, made.target, plan_options, hooks, options.ram_bytes);
   if (!planned) return planned.diagnostics();
   made.program = std::move(planned->program);
   made.plan = std::move(planned->plan);

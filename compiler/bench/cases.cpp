@@ -23,7 +23,10 @@ Cases dense_convolutions() {
       conv(s8, {48, 48, 24}, 112, {.size = 1}),
       by("conv2d_s8_any", conv(s8, {24, 24, 64}, 64, {.size = 1})),
       conv(s8, {24, 24, 32}, 32, {.size = 3, .pad = 1}),
-      // The same in Winograd's form: by("conv2d_s8_3x3_winograd", ...), once lowering takes it (Conv2dS8::winograd).
+      by("conv2d_s8_3x3_winograd", conv(s8, {24, 24, 32}, 32, {.size = 3, .pad = 1})),
+      by("conv2d_s8_3x3_winograd", conv(s8, {23, 23, 31}, 33, {.size = 3, .pad = 1})),
+      by("conv2d_s8_3x3_winograd", conv(s8, {6, 6, 128}, 128, {.size = 3, .pad = 1})),
+      conv(s8, {6, 6, 128}, 128, {.size = 3, .pad = 1}),
       conv(s8, {23, 23, 31}, 33, {.size = 3, .pad = 1}),
       by("conv2d_s8_any", conv(s8, {24, 24, 32}, 32, {.size = 3, .pad = 1})),
       conv(s8, {96, 96, 3}, 16, {.size = 3, .stride = 2, .pad = 1}),

@@ -8,6 +8,7 @@
 
 #include "compiler/emit/runtime_files.h"
 #include "compiler/emit/schedule.h"
+#include "compiler/emit/text.h"
 #include "compiler/support/embedded_files.h"
 #include "compiler/support/json.h"
 
@@ -78,6 +79,18 @@ CodeCosts code_costs(const Program& program, const Plan& plan) {
                       kStackOfOtherFrames;
   costs.stack_bytes = (costs.stack_bytes + 7) / 8 * 8;
   return costs;
+}
+
+std::int64_t flash_bytes(const Program& program, const CodeCosts& costs) {
+  std::int64_t bytes = costs.schedule_bytes + costs.code_bytes;
+  for (const Constant& constant : program.constants) bytes += 8 * word_count(constant.bytes);
+  return bytes;
+}
+
+std::int64_t kernel_code_bytes(const std::string& kernel) {
+  Program program;
+  program.calls.emplace_back().kernel = kernel;
+  return code_costs(program, {}).code_bytes;
 }
 
 }  // namespace linnet

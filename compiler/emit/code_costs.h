@@ -21,4 +21,10 @@ struct CodeCosts {
 
 CodeCosts code_costs(const Program& program, const Plan& plan);
 
+// Weights, tables, schedule and code.
+std::int64_t flash_bytes(const Program& program, const CodeCosts& costs);
+
+// A kernel and all that it uses, whether another kernel brings that as well or not.
+std::int64_t kernel_code_bytes(const std::string& kernel);
+
 }  // namespace linnet
