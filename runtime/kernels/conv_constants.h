@@ -8,9 +8,9 @@ inline namespace LINNET_VERSION_NAMESPACE {
 namespace detail {
 
 template <class Kernel, class = void>
-constexpr bool fixes_shift = false;
+inline constexpr bool fixes_shift = false;
 template <class Kernel>
-constexpr bool fixes_shift<Kernel, decltype(void(&Kernel::fix_shift))> = true;
+inline constexpr bool fixes_shift<Kernel, decltype(void(&Kernel::fix_shift))> = true;
 
 template <class Kernel, class = void>
 constexpr bool packs_channels = false;

@@ -46,10 +46,10 @@ struct Slide {
   std::int32_t rest;        // shift of the requantization (5x5)
   std::uint32_t* expanded;  // 16 words to work in (5x5)
 
-  std::int32_t multiplier() const noexcept {
-    return *reinterpret_cast<const std::int32_t*>(reinterpret_cast<std::uintptr_t>(bias) +
-                                                  multiplier_offset);
-  }
+  // Of all channels, for the portable slides.
+  const std::int32_t *first_bias, *first_multiplier;
+
+  std::int32_t multiplier() const noexcept { return first_multiplier[bias - first_bias]; }
 };
 using SlideFunction = void (*)(Slide*);
 
@@ -122,6 +122,8 @@ class Rows {
     Slide& slide = state_.slide;
     slide.multiplier_offset = reinterpret_cast<std::uintptr_t>(layer.multiplier) -
                               reinterpret_cast<std::uintptr_t>(layer.bias);
+    slide.first_bias = static_cast<const std::int32_t*>(layer.bias);
+    slide.first_multiplier = static_cast<const std::int32_t*>(layer.multiplier);
     slide.addend = requantize.addend;
     slide.rest = requantize.rest;
     slide.out_w = layer.out_w;
