@@ -32,7 +32,7 @@ constexpr std::int32_t kStepCodeBytes = 56;  // of a step's 14 instructions
 
 #ifdef LINNET_PAIRED_CORE
 
-[[gnu::naked, gnu::noinline]] inline void multiply_four(const Core&) noexcept {
+[[gnu::naked, gnu::noipa]] inline void multiply_four(const Core&) noexcept {
   __asm__(
       ".macro linnet_step x, w\n"
       "sxtb16 r11, r10\n"
@@ -167,16 +167,16 @@ inline void add_step(Sums<Pixels>& sums, std::uint32_t both, const std::uint32_t
   }
 }
 
-// Adds `steps` steps, in twos. On the core 16 instructions for 16 products of two pixels, 11 for 8 of one: what GCC 12 makes
+// Adds `steps` steps, `Stride` words apart in x, in twos. On the core 16 instructions for 16 products of two pixels, 11 for 8 of one: what GCC 12 makes
 // of the loop in C++ is half as many again.
-template <int Pixels>
+template <int Pixels, int Stride>
 inline void add_steps(Sums<Pixels>& sums, const std::uint32_t* w, const std::uint32_t* x,
                       std::int32_t steps) noexcept {
   if ((steps & 1) != 0) {
     add_step(sums, *w++, x);
-    x += kPixels;
+    x += Stride;
   }
-  const std::uint32_t* const end = x + (steps & ~1) * kPixels;
+  const std::uint32_t* const end = x + (steps & ~1) * Stride;
   if (x == end) return;
 #ifdef LINNET_PAIRED_CORE
   std::uint32_t v0 = 0, v1 = 0, x0 = 0, x1 = 0;
@@ -184,14 +184,14 @@ inline void add_steps(Sums<Pixels>& sums, const std::uint32_t* w, const std::uin
     __asm__ volatile(
         "1:\n"
         "ldr %[v0], [%[w]], #8\n"
-        "ldrd %[x0], %[x1], [%[x]], #32\n"
+        "ldrd %[x0], %[x1], [%[x]], #%c[two]\n"
         "sxtb16 %[v1], %[v0]\n"
         "smlad %[b0], %[v0], %[x0], %[b0]\n"
         "smlad %[a0], %[v1], %[x0], %[a0]\n"
         "smlad %[b1], %[v0], %[x1], %[b1]\n"
         "ldr %[v0], [%[w], #-4]\n"
         "smlad %[a1], %[v1], %[x1], %[a1]\n"
-        "ldrd %[x0], %[x1], [%[x], #-16]\n"
+        "ldrd %[x0], %[x1], [%[x], #-%c[one]]\n"
         "sxtb16 %[v1], %[v0]\n"
         "smlad %[b0], %[v0], %[x0], %[b0]\n"
         "smlad %[a0], %[v1], %[x0], %[a0]\n"
@@ -201,16 +201,16 @@ inline void add_steps(Sums<Pixels>& sums, const std::uint32_t* w, const std::uin
         "bne 1b\n"
         : [a0] "+r"(sums.a[0]), [a1] "+r"(sums.a[1]), [b0] "+r"(sums.b[0]), [b1] "+r"(sums.b[1]),
           [w] "+r"(w), [x] "+r"(x), [v0] "=&r"(v0), [v1] "=&r"(v1), [x0] "=&r"(x0), [x1] "=&r"(x1)
-        : [end] "r"(end)
+        : [end] "r"(end), [one] "i"(4 * Stride), [two] "i"(8 * Stride)
         : "cc", "memory");
   } else {
     std::uint32_t low = 0;
     __asm__ volatile(
         "1:\n"
         "ldrd %[v0], %[v1], [%[w]], #8\n"
-        "ldr %[x0], [%[x]], #32\n"
+        "ldr %[x0], [%[x]], #%c[two]\n"
         "sxtb16 %[low], %[v0]\n"
-        "ldr %[x1], [%[x], #-16]\n"
+        "ldr %[x1], [%[x], #-%c[one]]\n"
         "smlad %[b0], %[v0], %[x0], %[b0]\n"
         "smlad %[a0], %[low], %[x0], %[a0]\n"
         "sxtb16 %[low], %[v1]\n"
@@ -220,11 +220,11 @@ inline void add_steps(Sums<Pixels>& sums, const std::uint32_t* w, const std::uin
         "bne 1b\n"
         : [a0] "+r"(sums.a[0]), [b0] "+r"(sums.b[0]), [w] "+r"(w), [x] "+r"(x), [v0] "=&r"(v0),
           [v1] "=&r"(v1), [x0] "=&r"(x0), [x1] "=&r"(x1), [low] "=&r"(low)
-        : [end] "r"(end)
+        : [end] "r"(end), [one] "i"(4 * Stride), [two] "i"(8 * Stride)
         : "cc", "memory");
   }
 #else
-  for (; x != end; x += kPixels) add_step(sums, *w++, x);
+  for (; x != end; x += Stride) add_step(sums, *w++, x);
 #endif
 }
 
@@ -235,9 +235,9 @@ inline void add_steps(Sums<Pixels>& sums, const std::uint32_t* w, const std::uin
   return requantize.general(acc, multiplier);
 }
 
-// The channels from `first` on, of one or two pixels (of the four of `x`), by any shift and clamp, in parts. `w` is where
-// their first pair is packed.
-template <int Pixels>
+// The channels from `first` on, of one or two pixels (of those of `x`, whose steps are `Stride` words apart), by any shift
+// and clamp, in parts. `w` is where their first pair is packed.
+template <int Pixels, int Stride = kPixels>
 [[gnu::noinline]] void multiply(const Conv2dS8& layer, const dsp::Requantizer& requantize,
                                 std::int32_t first, const std::uint32_t* w, const std::uint32_t* x,
                                 std::int32_t steps, std::int8_t* const* y) noexcept {
@@ -263,7 +263,8 @@ template <int Pixels>
       sums.b[p] = static_cast<std::int32_t>(w[1]);
     }
     for (std::int32_t step = 0;;) {
-      add_steps(sums, w + 2 + step, x + step * kPixels, steps - step < part ? steps - step : part);
+      add_steps<Pixels, Stride>(sums, w + 2 + step, x + step * Stride,
+                                steps - step < part ? steps - step : part);
 #pragma GCC unroll 2
       for (int p = 0; p < Pixels; ++p) b[p] = plus_b(b[p], sums.a[p], sums.b[p]);
       step += part;
