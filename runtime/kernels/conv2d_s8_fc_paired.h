@@ -25,8 +25,8 @@ struct EightSums {
 #ifdef LINNET_PAIRED_CORE
 // Adds `steps` steps, a multiple of four, at least one four.
 [[gnu::naked, gnu::noipa]] inline void add_eight(EightSums&, const std::uint32_t* /*w*/,
-                                                    const std::uint32_t* /*x*/,
-                                                    std::int32_t /*steps*/) noexcept {
+                                                 const std::uint32_t* /*x*/,
+                                                 std::int32_t /*steps*/) noexcept {
   __asm__(
       ".macro linnet_pair v, s, x, a, b, w\n"
       "sxtb16 \\s, \\v\n"
@@ -198,7 +198,7 @@ struct conv2d_s8_fc_paired {
         y[o + i] = requantize(sum, static_cast<std::int32_t>(m[i]));
       }
     }
-    if (end < layer.out_c) paired::multiply<1, 1>(layer, requantize, end, w, x, steps, &y);
+    if (end < layer.out_c) paired::multiply<1>(layer, requantize, end, w, x, 1, steps, &y);
   }
 };
 
