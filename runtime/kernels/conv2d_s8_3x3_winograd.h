@@ -166,8 +166,8 @@ struct conv2d_s8_3x3_winograd {
 
    private:
     // Columns of a row become the words of one or two tiles in the four passes.
-    void transform(const std::int8_t* d0, std::uint32_t* to, std::int32_t ky,
-                   std::int32_t tiles) noexcept {
+    [[gnu::always_inline]] void transform(const std::int8_t* d0, std::uint32_t* to, std::int32_t ky,
+                                          std::int32_t tiles) noexcept {
       const std::int32_t in_c = layer_.in_c, words = runs_.words(),
                          pass = steps_ * winograd::kTiles;
       if (tiles == 2 && words > 0) {
@@ -181,7 +181,8 @@ struct conv2d_s8_3x3_winograd {
       for (std::int32_t t = 0; t < tiles; ++t) transform_rest(d0 + 2 * t * in_c, tiles_ + t, ky);
     }
 
-    void transform_rest(const std::int8_t* d0, std::int32_t tile, std::int32_t ky) noexcept {
+    [[gnu::noinline]] void transform_rest(const std::int8_t* d0, std::int32_t tile,
+                                          std::int32_t ky) noexcept {
       const std::int32_t in_c = layer_.in_c, pass = steps_ * winograd::kTiles;
       for (std::int32_t c = 4 * runs_.words(), i = ky * runs_.rest(); c < in_c; ++c, ++i) {
         const std::int8_t* const d = d0 + c;

@@ -113,7 +113,7 @@ struct conv2d_s8_any_paired {
       std::byte* const behind = io.scratch + paired::expanded_bytes(runs_.steps());
       rows_ = static_cast<std::int32_t*>(static_cast<void*>(behind));
       zeros_ = static_cast<std::int8_t*>(static_cast<void*>(behind + rows_bytes(runs_)));
-      std::memset(zeros_, layer.in_zero, static_cast<std::size_t>(runs_.bytes));
+      paired::fill_bytes(zeros_, layer.in_zero, runs_.bytes);
       gathered_ = zeros_ + run_bytes(runs_);
       const bool one_run =
           layer.in_pixel_bytes == layer.in_c && (layer.dilation_w == 1 || layer.kernel_w == 1);

@@ -5,7 +5,8 @@
 //
 //   | biases of 4 pairs | step 0: pair 0, 1, 2, 3 | step 1: ... | multipliers of 4 pairs |
 //
-// Inner loop: 17 instructions and 9 cycles for 16 products. Steps are padded to fours with weights of 0.
+// Inner loop: 17 instructions and 9 cycles for 16 products. Steps are padded to fours with weights of 0. Up to six channels
+// that are left go pair by pair.
 #pragma once
 
 #include "linnet/kernels/conv2d_s8_paired_core.h"
@@ -23,9 +24,9 @@ struct EightSums {
 
 #ifdef LINNET_PAIRED_CORE
 // Adds `steps` steps, a multiple of four, at least one four.
-[[gnu::naked, gnu::noinline]] inline void add_eight(EightSums&, const std::uint32_t* /*w*/,
-                                                    const std::uint32_t* /*x*/,
-                                                    std::int32_t /*steps*/) noexcept {
+[[gnu::naked, gnu::noipa]] inline void add_eight(EightSums&, const std::uint32_t* /*w*/,
+                                                 const std::uint32_t* /*x*/,
+                                                 std::int32_t /*steps*/) noexcept {
   __asm__(
       ".macro linnet_pair v, s, x, a, b, w\n"
       "sxtb16 \\s, \\v\n"
@@ -99,25 +100,33 @@ struct conv2d_s8_fc_paired {
     return padded_steps(layer) * 4;
   }
   static constexpr std::int32_t packed_bytes(const Layer& layer) noexcept {
-    return (layer.out_c + paired::kEight - 1) / paired::kEight * eight_words(layer) * 4;
+    const std::int32_t left = layer.out_c - eights(layer) * paired::kEight;
+    return (eights(layer) * eight_words(layer) +
+            (left > 0 ? (left + 1) / 2 * paired::pair_words(padded_steps(layer)) : 0)) *
+           4;
   }
   static void pack(const Layer& layer, const std::int16_t* weights, const std::int32_t* bias,
                    const std::int32_t* multiplier, std::byte* packed) noexcept {
     auto* to = static_cast<std::uint32_t*>(static_cast<void*>(packed));
-    for (std::int32_t o = 0; o < layer.out_c; o += paired::kEight) {
-      for (std::int32_t pair = o; pair < o + paired::kEight; pair += 2) {
-        const std::uint32_t a = element(layer, bias, pair), b = element(layer, bias, pair + 1);
-        *to++ = a;
-        *to++ = 256 * b + a;
-      }
+    const auto put_biases = [&](std::int32_t pair) {
+      const std::uint32_t a = element(layer, bias, pair), b = element(layer, bias, pair + 1);
+      *to++ = a;
+      *to++ = 256 * b + a;
+    };
+    const auto put_multipliers = [&](std::int32_t pair) {
+      *to++ = element(layer, multiplier, pair);
+      *to++ = element(layer, multiplier, pair + 1);
+    };
+    for (std::int32_t o = 0; o < layer.out_c;) {
+      const std::int32_t count = o < eights(layer) * paired::kEight ? paired::kEight : 2;
+      for (std::int32_t pair = o; pair < o + count; pair += 2) put_biases(pair);
       for (std::int32_t step = 0; step < padded_steps(layer); ++step) {
-        for (std::int32_t pair = o; pair < o + paired::kEight; pair += 2) {
+        for (std::int32_t pair = o; pair < o + count; pair += 2) {
           *to++ = paired::pair_word(paired::runs(layer), step, weights, pair, layer.out_c);
         }
       }
-      for (std::int32_t channel = o; channel < o + paired::kEight; ++channel) {
-        *to++ = element(layer, multiplier, channel);
-      }
+      for (std::int32_t pair = o; pair < o + count; pair += 2) put_multipliers(pair);
+      o += count;
     }
   }
 
@@ -142,6 +151,10 @@ struct conv2d_s8_fc_paired {
   static constexpr std::int32_t padded_steps(const Layer& layer) noexcept {
     return (paired::runs(layer).steps() + 3) / 4 * 4;
   }
+  // Groups of eight channels; the last may have seven.
+  static constexpr std::int32_t eights(const Layer& layer) noexcept {
+    return (layer.out_c + 1) / paired::kEight;
+  }
   static constexpr std::int32_t eight_words(const Layer& layer) noexcept {
     return 2 * paired::kEight + 4 * padded_steps(layer);
   }
@@ -165,14 +178,15 @@ struct conv2d_s8_fc_paired {
                                             const std::uint32_t* x, std::int8_t* y) noexcept {
     const auto* w = static_cast<const std::uint32_t*>(layer.weights);
     const std::int32_t steps = padded_steps(layer);
-    for (std::int32_t o = 0; o < layer.out_c; o += paired::kEight, w += eight_words(layer)) {
+    const std::int32_t part = paired::part_steps(steps, layer.paired);
+    const std::int32_t end = eights(layer) * paired::kEight;
+    for (std::int32_t o = 0; o < end; o += paired::kEight, w += eight_words(layer)) {
       paired::EightSums sums;
       for (int i = 0; i < 4; ++i) {
         sums.a[i] = static_cast<std::int32_t>(w[2 * i]);
         sums.b[i] = static_cast<std::int32_t>(w[2 * i + 1]);
       }
       std::int32_t b[4] = {};
-      const std::int32_t part = paired::part_steps(steps, layer.paired);
       for (std::int32_t first = 0; first < steps; first += part) {
         const std::int32_t count = steps - first < part ? steps - first : part;
         paired::add_eight(sums, w + paired::kEight + 4 * first, x + first, count);
@@ -184,6 +198,7 @@ struct conv2d_s8_fc_paired {
         y[o + i] = requantize(sum, static_cast<std::int32_t>(m[i]));
       }
     }
+    if (end < layer.out_c) paired::multiply<1>(layer, requantize, end, w, x, 1, steps, &y);
   }
 };
 

@@ -32,7 +32,7 @@ constexpr std::int32_t kStepCodeBytes = 56;  // of a step's 14 instructions
 
 #ifdef LINNET_PAIRED_CORE
 
-[[gnu::naked, gnu::noinline]] inline void multiply_four(const Core&) noexcept {
+[[gnu::naked, gnu::noipa]] inline void multiply_four(const Core&) noexcept {
   __asm__(
       ".macro linnet_step x, w\n"
       "sxtb16 r11, r10\n"
@@ -151,6 +151,13 @@ constexpr std::int32_t kStepCodeBytes = 56;  // of a step's 14 instructions
 
 #endif  // LINNET_PAIRED_CORE
 
+// One function for all that call it, without copies for the arguments that some of them have.
+#if defined(__GNUC__) && !defined(__clang__)
+#define LINNET_ONE_COPY [[gnu::noipa]]
+#else
+#define LINNET_ONE_COPY [[gnu::noinline]]
+#endif
+
 // Sums of a pair of channels over one or two pixels, and where the next words are.
 template <int Pixels>
 struct Sums {
@@ -167,16 +174,16 @@ inline void add_step(Sums<Pixels>& sums, std::uint32_t both, const std::uint32_t
   }
 }
 
-// Adds `steps` steps, in twos. On the core 16 instructions for 16 products of two pixels, 11 for 8 of one: what GCC 12 makes
-// of the loop in C++ is half as many again.
+// Adds `steps` steps, `stride` words apart in x (kPixels of them for two pixels), in twos. On the core 16 instructions for 16
+// products of two pixels, 12 for 8 of one: what GCC 12 makes of the loop in C++ is half as many again.
 template <int Pixels>
 inline void add_steps(Sums<Pixels>& sums, const std::uint32_t* w, const std::uint32_t* x,
-                      std::int32_t steps) noexcept {
+                      std::int32_t steps, std::int32_t stride) noexcept {
   if ((steps & 1) != 0) {
     add_step(sums, *w++, x);
-    x += kPixels;
+    x += stride;
   }
-  const std::uint32_t* const end = x + (steps & ~1) * kPixels;
+  const std::uint32_t* const end = x + (steps & ~1) * stride;
   if (x == end) return;
 #ifdef LINNET_PAIRED_CORE
   std::uint32_t v0 = 0, v1 = 0, x0 = 0, x1 = 0;
@@ -208,10 +215,11 @@ inline void add_steps(Sums<Pixels>& sums, const std::uint32_t* w, const std::uin
     __asm__ volatile(
         "1:\n"
         "ldrd %[v0], %[v1], [%[w]], #8\n"
-        "ldr %[x0], [%[x]], #32\n"
+        "ldr %[x0], [%[x]]\n"
         "sxtb16 %[low], %[v0]\n"
-        "ldr %[x1], [%[x], #-16]\n"
+        "ldr %[x1], [%[x], %[stride]]\n"
         "smlad %[b0], %[v0], %[x0], %[b0]\n"
+        "add %[x], %[x], %[stride], lsl #1\n"
         "smlad %[a0], %[low], %[x0], %[a0]\n"
         "sxtb16 %[low], %[v1]\n"
         "cmp %[x], %[end]\n"
@@ -220,11 +228,11 @@ inline void add_steps(Sums<Pixels>& sums, const std::uint32_t* w, const std::uin
         "bne 1b\n"
         : [a0] "+r"(sums.a[0]), [b0] "+r"(sums.b[0]), [w] "+r"(w), [x] "+r"(x), [v0] "=&r"(v0),
           [v1] "=&r"(v1), [x0] "=&r"(x0), [x1] "=&r"(x1), [low] "=&r"(low)
-        : [end] "r"(end)
+        : [end] "r"(end), [stride] "r"(4 * stride)
         : "cc", "memory");
   }
 #else
-  for (; x != end; x += kPixels) add_step(sums, *w++, x);
+  for (; x != end; x += stride) add_step(sums, *w++, x);
 #endif
 }
 
@@ -235,12 +243,13 @@ inline void add_steps(Sums<Pixels>& sums, const std::uint32_t* w, const std::uin
   return requantize.general(acc, multiplier);
 }
 
-// The channels from `first` on, of one or two pixels (of the four of `x`), by any shift and clamp, in parts. `w` is where
-// their first pair is packed.
+// The channels from `first` on, of one or two pixels (of those of `x`, whose steps are `stride` words apart), by any shift
+// and clamp, in parts. `w` is where their first pair is packed.
 template <int Pixels>
-[[gnu::noinline]] void multiply(const Conv2dS8& layer, const dsp::Requantizer& requantize,
-                                std::int32_t first, const std::uint32_t* w, const std::uint32_t* x,
-                                std::int32_t steps, std::int8_t* const* y) noexcept {
+LINNET_ONE_COPY void multiply(const Conv2dS8& layer, const dsp::Requantizer& requantize,
+                              std::int32_t first, const std::uint32_t* w, const std::uint32_t* x,
+                              std::int32_t stride, std::int32_t steps,
+                              std::int8_t* const* y) noexcept {
   const dsp::Requantizer r = requantize;  // a copy, so that it stays in registers
   const auto requantized = [&](std::int32_t acc, std::int32_t multiplier) {
     if (r.shift < 33) return requantize_small_shift(requantize, acc, multiplier);
@@ -263,7 +272,8 @@ template <int Pixels>
       sums.b[p] = static_cast<std::int32_t>(w[1]);
     }
     for (std::int32_t step = 0;;) {
-      add_steps(sums, w + 2 + step, x + step * kPixels, steps - step < part ? steps - step : part);
+      add_steps(sums, w + 2 + step, x + step * stride, steps - step < part ? steps - step : part,
+                stride);
 #pragma GCC unroll 2
       for (int p = 0; p < Pixels; ++p) b[p] = plus_b(b[p], sums.a[p], sums.b[p]);
       step += part;
@@ -298,7 +308,8 @@ template <int Pixels>
 // Makes the outputs of pixels that are expanded to `x`.
 class Writer {
  public:
-  Writer(const Conv2dS8& layer, const std::uint32_t* x, std::int32_t steps) noexcept
+  [[gnu::noinline]] Writer(const Conv2dS8& layer, const std::uint32_t* x,
+                           std::int32_t steps) noexcept
       : layer_(layer),
         requantize_(layer.shift, layer.out_zero, layer.lo, layer.hi),
         weights_(static_cast<const std::uint32_t*>(layer.weights)),
@@ -343,9 +354,9 @@ class Writer {
     const std::uint32_t* const w = weights_ + first / 2 * pair_words(steps_);
     std::int32_t p = 0;
     for (; p + 2 <= pixels; p += 2) {
-      multiply<2>(layer_, requantize_, first, w, x_ + p, steps_, y + p);
+      multiply<2>(layer_, requantize_, first, w, x_ + p, kPixels, steps_, y + p);
     }
-    if (p < pixels) multiply<1>(layer_, requantize_, first, w, x_ + p, steps_, y + p);
+    if (p < pixels) multiply<1>(layer_, requantize_, first, w, x_ + p, kPixels, steps_, y + p);
   }
 
 #ifdef LINNET_PAIRED_CORE

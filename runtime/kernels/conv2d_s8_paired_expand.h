@@ -9,7 +9,7 @@ namespace paired {
 
 // `words` whole words (0: none) from p0, p1, p2, p3; returns where the next go. On the core 15 instructions for 16 values.
 #if defined(__ARM_FEATURE_SIMD32) && !defined(LINNET_PORTABLE_DSP)
-[[gnu::naked, gnu::noinline]] inline std::uint32_t* expand_words(
+[[gnu::naked, gnu::noipa]] inline std::uint32_t* expand_words(
     const std::int8_t* /*p0*/, const std::int8_t* /*p1*/, const std::int8_t* /*p2*/,
     const std::int8_t* /*p3*/, std::uint32_t* /*to*/, std::int32_t /*words*/) noexcept {
   __asm__(
@@ -60,7 +60,8 @@ inline std::uint32_t* expand_words(const std::int8_t* p0, const std::int8_t* p1,
 
 // Copies and fills in words; the barriers keep the compiler from calling memcpy and memset, which go byte by byte in
 // newlib-nano.
-inline void copy_bytes(std::int8_t* to, const std::int8_t* from, std::int32_t count) noexcept {
+[[gnu::noinline]] inline void copy_bytes(std::int8_t* to, const std::int8_t* from,
+                                         std::int32_t count) noexcept {
 #pragma GCC unroll 4
   for (const std::int8_t* const end = from + (count & ~3); from != end; to += 4, from += 4) {
     std::uint32_t word = dsp::load_word(from);
@@ -73,7 +74,8 @@ inline void copy_bytes(std::int8_t* to, const std::int8_t* from, std::int32_t co
     *to++ = static_cast<std::int8_t>(byte);
   }
 }
-inline void fill_bytes(std::int8_t* to, std::int32_t value, std::int32_t count) noexcept {
+[[gnu::noinline]] inline void fill_bytes(std::int8_t* to, std::int32_t value,
+                                         std::int32_t count) noexcept {
   std::uint32_t word = static_cast<std::uint8_t>(value) * 0x01010101u;
   for (const std::int8_t* const end = to + (count & ~3); to != end; to += 4) {
     __asm__("" : "+r"(word));
@@ -96,10 +98,12 @@ inline void fill_bytes(std::int8_t* to, std::int32_t value, std::int32_t count) 
     const std::int32_t before = x < 0 ? (-x < count ? -x : count) : 0;
     const std::int32_t room = layer.in_w - x < count ? layer.in_w - x : count;
     const std::int32_t inside = room > before ? room - before : 0;
-    fill_bytes(to, layer.in_zero, before * in_c);
+    const std::int32_t behind = count - before - inside;
+    if (before > 0) fill_bytes(to, layer.in_zero, before * in_c);
     to += before * in_c;
     copy_bytes(to, row + (x + before) * in_c, inside * in_c);
-    return fill_bytes(to + inside * in_c, layer.in_zero, (count - before - inside) * in_c);
+    if (behind > 0) fill_bytes(to + inside * in_c, layer.in_zero, behind * in_c);
+    return;
   }
   for (; count > 0; --count, x += layer.dilation_w, to += in_c) {
     if (x < 0 || x >= layer.in_w) {
@@ -151,7 +155,7 @@ inline void rows_under(const Conv2dS8& layer, const RowsIn& in, std::int32_t r,
 
 #if defined(__ARM_FEATURE_SIMD32) && !defined(LINNET_PORTABLE_DSP)
 // 28 instructions a run, 15 a word of each pixel, 15 a value behind the words.
-[[gnu::naked, gnu::noinline]] inline void expand_spaced(const Spaced&) noexcept {
+[[gnu::naked, gnu::noipa]] inline void expand_spaced(const Spaced&) noexcept {
   __asm__(
       "push {r4-r11, lr}\n"
       "sub sp, sp, #32\n"
@@ -222,7 +226,7 @@ inline void rows_under(const Conv2dS8& layer, const RowsIn& in, std::int32_t r,
 }
 
 // The same for runs of nine bytes, a row of a 3x3 window over three channels: 50 instructions a run.
-[[gnu::naked, gnu::noinline]] inline void expand_spaced_nine(const Spaced&) noexcept {
+[[gnu::naked, gnu::noipa]] inline void expand_spaced_nine(const Spaced&) noexcept {
   __asm__(
       "push {r4-r11, lr}\n"
       "sub sp, sp, #32\n"

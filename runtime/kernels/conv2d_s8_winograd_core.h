@@ -43,7 +43,7 @@ struct Core {
 constexpr std::int32_t kUnrolled = 15;
 constexpr std::int32_t kStepCodeBytes = 56;
 
-[[gnu::naked, gnu::noinline]] inline void multiply_tiles(const Core&) noexcept {
+[[gnu::naked, gnu::noipa]] inline void multiply_tiles(const Core&) noexcept {
   __asm__(
       ".macro linnet_winograd_step x, w\n"
       "smlad r0, r10, r8, r0\n"
@@ -212,8 +212,9 @@ constexpr std::int32_t kStepCodeBytes = 56;
 
 // `words` words of the four columns at `d0`, `column` bytes apart, for one tile: those of a pass lie `pass` words behind those
 // of the one before it.
-inline void transform_words(const std::int8_t* d0, std::int32_t column, std::uint32_t* to,
-                            std::int32_t pass, std::int32_t words) noexcept {
+[[gnu::noinline]] inline void transform_words(const std::int8_t* d0, std::int32_t column,
+                                              std::uint32_t* to, std::int32_t pass,
+                                              std::int32_t words) noexcept {
   const std::int8_t *d1 = d0 + column, *d2 = d1 + column, *d3 = d2 + column;
   std::uint32_t *m1 = to, *m2 = m1 + pass, *m3 = m2 + pass, *m0 = m3 + pass;
   for (const std::int8_t* const end = d0 + 4 * words; d0 != end;) {
@@ -236,11 +237,10 @@ inline void transform_words(const std::int8_t* d0, std::int32_t column, std::uin
 
 // The same for two tiles side by side, of six columns; at least one word. On the core 53 instructions for four channels.
 #ifdef LINNET_PAIRED_CORE
-[[gnu::naked, gnu::noinline]] inline void transform_two(const std::int8_t* /*d0*/,
-                                                        std::int32_t /*column*/,
-                                                        std::uint32_t* /*to*/,
-                                                        std::int32_t /*pass_bytes*/,
-                                                        std::int32_t /*words*/) noexcept {
+[[gnu::naked, gnu::noipa]] inline void transform_two(const std::int8_t* /*d0*/,
+                                                     std::int32_t /*column*/, std::uint32_t* /*to*/,
+                                                     std::int32_t /*pass_bytes*/,
+                                                     std::int32_t /*words*/) noexcept {
   __asm__(
       "push {r4-r11, lr}\n"
       "sub sp, sp, #4\n"
