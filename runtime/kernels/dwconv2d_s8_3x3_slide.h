@@ -6,8 +6,9 @@
 //   out(x) with x even  = V(x).v0 + V(x+1).v1 + V(x+2).v2 + H(x,x+1).(h0,h1) + c[x+2].h2
 //
 // The first output's window begins at column 3 of the chunks. Two outputs (stride 1) are 10 multiplications for 18 MACs and
-// 21 instructions with loads, requantization and stores, 13 cycles as llvm-mca models them; two of stride 2 are 10 for 18,
-// 22 and 14. Two sums are worked on side by side, so that the requantization of one hides behind the products of the other.
+// 22 instructions with loads, requantization and stores, 13 cycles as llvm-mca models them; two of stride 2 are 10 for 18,
+// 23 and 13.5. Loads and stores that write their address back cost a cycle more in the model: pointers move once a loop.
+// Two sums are worked on side by side, so that the requantization of one hides behind the products of the other.
 // The number of outputs is rounded up to the pair; there is room for it.
 //
 // The requantization's shift is in the instruction: `rest` of SSAT #8, ASR #rest. dwconv2d_s8_3x3::fix_shift brings every
@@ -79,50 +80,52 @@ static_assert(offsetof(Slide, addend) == 20 && offsetof(Slide, loop_bytes) == 24
       "beq 4f\n"                                                        \
       ".p2align 2\n"                                                    \
       "3:\n"                                                            \
-      "smlad r3, r12, r6, r3\n"                                         \
-      "smlad r2, r12, r5, r2\n"                                         \
-      "smmla lr, r3, r9, r10\n"                                         \
-      "ldr r3, [sp]\n"                                                  \
-      "smlad r3, r12, r4, r3\n"                                         \
-      "ldr r12, [r0, #8]\n"                                             \
-      "smlatb r3, r11, r7, r3\n"                                        \
-      "ldr r11, [r0, #20]\n"                                            \
-      "smlad r2, r12, r6, r2\n"                                         \
-      "smlad r3, r12, r5, r3\n"                                         \
-      "ssat lr, #8, lr, asr #" rest "\n"                                \
-      "smlabt r2, r11, r8, r2\n"                                        \
-      "strb lr, [r1], #4\n"                                             \
-      "smlad r3, r11, r8, r3\n"                                         \
-      "smmla lr, r2, r9, r10\n"                                         \
-      "ldr r2, [sp]\n"                                                  \
-      "smlad r2, r12, r4, r2\n"                                         \
-      "ldr r12, [r0, #12]\n"                                            \
-      "smlad r2, r11, r7, r2\n"                                         \
-      "ssat lr, #8, lr, asr #" rest "\n"                                \
-      "smlad r3, r12, r6, r3\n"                                         \
-      "smlad r2, r12, r5, r2\n"                                         \
-      "strb lr, [r1], #4\n"                                             \
-      "smmla lr, r3, r9, r10\n"                                         \
-      "ldr r3, [sp]\n"                                                  \
-      "smlad r3, r12, r4, r3\n"                                         \
-      "ldr r12, [r0, #96]!\n"                                           \
-      "smlatb r3, r11, r7, r3\n"                                        \
-      "ldr r11, [r0, #16]\n"                                            \
-      "smlad r2, r12, r6, r2\n"                                         \
-      "ssat lr, #8, lr, asr #" rest "\n"                                \
-      "smlabt r2, r11, r8, r2\n"                                        \
-      "strb lr, [r1], #4\n"                                             \
-      "smlad r3, r12, r5, r3\n"                                         \
-      "smmla lr, r2, r9, r10\n"                                         \
-      "ldr r2, [sp, #4]\n"                                              \
-      "cmp r0, r2\n"                                                    \
-      "ldr r2, [sp]\n"                                                  \
-      "ssat lr, #8, lr, asr #" rest "\n"                                \
-      "smlad r3, r11, r8, r3\n"                                         \
-      "strb lr, [r1], #4\n"                                             \
-      "smlad r2, r12, r4, r2\n"                                         \
-      "ldr r12, [r0, #4]\n"                                             \
-      "smlad r2, r11, r7, r2\n"                                         \
+      "smlad r3, r12, r6, r3\n"                                          \
+      "add r0, r0, #96\n"                                                \
+      "smlad r2, r12, r5, r2\n"                                          \
+      "add r1, r1, #16\n"                                                \
+      "smmla lr, r3, r9, r10\n"                                          \
+      "ldr r3, [sp]\n"                                                   \
+      "smlad r3, r12, r4, r3\n"                                          \
+      "ldr r12, [r0, #-88]\n"                                            \
+      "smlatb r3, r11, r7, r3\n"                                         \
+      "ldr r11, [r0, #-76]\n"                                            \
+      "smlad r2, r12, r6, r2\n"                                          \
+      "smlad r3, r12, r5, r3\n"                                          \
+      "ssat lr, #8, lr, asr #" rest "\n"                                 \
+      "smlabt r2, r11, r8, r2\n"                                         \
+      "strb lr, [r1, #-16]\n"                                            \
+      "smlad r3, r11, r8, r3\n"                                          \
+      "smmla lr, r2, r9, r10\n"                                          \
+      "ldr r2, [sp]\n"                                                   \
+      "smlad r2, r12, r4, r2\n"                                          \
+      "ldr r12, [r0, #-84]\n"                                            \
+      "smlad r2, r11, r7, r2\n"                                          \
+      "ssat lr, #8, lr, asr #" rest "\n"                                 \
+      "smlad r3, r12, r6, r3\n"                                          \
+      "smlad r2, r12, r5, r2\n"                                          \
+      "strb lr, [r1, #-12]\n"                                            \
+      "smmla lr, r3, r9, r10\n"                                          \
+      "ldr r3, [sp]\n"                                                   \
+      "smlad r3, r12, r4, r3\n"                                          \
+      "ldr r12, [r0]\n"                                                  \
+      "smlatb r3, r11, r7, r3\n"                                         \
+      "ldr r11, [r0, #16]\n"                                             \
+      "smlad r2, r12, r6, r2\n"                                          \
+      "ssat lr, #8, lr, asr #" rest "\n"                                 \
+      "smlabt r2, r11, r8, r2\n"                                         \
+      "strb lr, [r1, #-8]\n"                                             \
+      "smlad r3, r12, r5, r3\n"                                          \
+      "smmla lr, r2, r9, r10\n"                                          \
+      "ldr r2, [sp, #4]\n"                                               \
+      "cmp r0, r2\n"                                                     \
+      "ldr r2, [sp]\n"                                                   \
+      "ssat lr, #8, lr, asr #" rest "\n"                                 \
+      "smlad r3, r11, r8, r3\n"                                          \
+      "strb lr, [r1, #-4]\n"                                             \
+      "smlad r2, r12, r4, r2\n"                                          \
+      "ldr r12, [r0, #4]\n"                                              \
+      "smlad r2, r11, r7, r2\n"                                          \
       "bne 3b\n"                                                        \
       "4:\n"                                                            \
       "ldr lr, [sp, #16]\n"                                             \
@@ -201,52 +204,53 @@ LINNET_DW_FUNCTION void slide_3x3_by_1_rest_16(Slide*) noexcept { LINNET_DW_SLID
       "bhi 4f\n"                                                        \
       ".p2align 2\n"                                                    \
       "3:\n"                                                            \
-      "smlad r3, r12, r6, r3\n"                                         \
-      "smlad r2, r12, r4, lr\n"                                         \
-      "smlatb r2, r11, r7, r2\n"                                        \
-      "ldr r12, [r0, #8]\n"                                             \
-      "smmla r3, r3, r9, r10\n"                                         \
-      "ldr r11, [r0, #20]\n"                                            \
-      "smlad r2, r12, r5, r2\n"                                         \
-      "ldr r12, [r0, #12]\n"                                            \
-      "smlad r2, r11, r8, r2\n"                                         \
-      "ssat r3, #8, r3, asr #" rest "\n"                                \
-      "smlad r2, r12, r6, r2\n"                                         \
-      "strb r3, [r1], #4\n"                                             \
-      "smlad r3, r12, r4, lr\n"                                         \
-      "ldr r12, [r0, #96]!\n"                                           \
-      "smlatb r3, r11, r7, r3\n"                                        \
-      "smmla r2, r2, r9, r10\n"                                         \
-      "ldr r11, [r0, #16]\n"                                            \
-      "smlad r3, r12, r5, r3\n"                                         \
-      "ldr r12, [r0, #4]\n"                                             \
-      "smlad r3, r11, r8, r3\n"                                         \
-      "ssat r2, #8, r2, asr #" rest "\n"                                \
-      "smlad r3, r12, r6, r3\n"                                         \
-      "strb r2, [r1], #4\n"                                             \
-      "ldr r2, [sp]\n"                                                  \
-      "smmla r3, r3, r9, r10\n"                                         \
-      "cmp r0, r2\n"                                                    \
-      "smlad r2, r12, r4, lr\n"                                         \
-      "ldr r12, [r0, #8]\n"                                             \
-      "smlatb r2, r11, r7, r2\n"                                        \
-      "ldr r11, [r0, #20]\n"                                            \
-      "smlad r2, r12, r5, r2\n"                                         \
-      "ldr r12, [r0, #12]\n"                                            \
-      "smlad r2, r11, r8, r2\n"                                         \
-      "ssat r3, #8, r3, asr #" rest "\n"                                \
-      "smlad r2, r12, r6, r2\n"                                         \
-      "strb r3, [r1], #4\n"                                             \
-      "smlad r3, r12, r4, lr\n"                                         \
-      "smlatb r3, r11, r7, r3\n"                                        \
-      "ldr r12, [r0, #96]!\n"                                           \
-      "smmla r2, r2, r9, r10\n"                                         \
-      "ldr r11, [r0, #16]\n"                                            \
-      "smlad r3, r12, r5, r3\n"                                         \
-      "ssat r2, #8, r2, asr #" rest "\n"                                \
-      "smlad r3, r11, r8, r3\n"                                         \
-      "ldr r12, [r0, #4]\n"                                             \
-      "strb r2, [r1], #4\n"                                             \
+      "smlad r3, r12, r6, r3\n"                                          \
+      "add r0, r0, #192\n"                                               \
+      "smlad r2, r12, r4, lr\n"                                          \
+      "smlatb r2, r11, r7, r2\n"                                         \
+      "ldr r12, [r0, #-184]\n"                                           \
+      "smmla r3, r3, r9, r10\n"                                          \
+      "ldr r11, [r0, #-172]\n"                                           \
+      "smlad r2, r12, r5, r2\n"                                          \
+      "ldr r12, [r0, #-180]\n"                                           \
+      "smlad r2, r11, r8, r2\n"                                          \
+      "ssat r3, #8, r3, asr #" rest "\n"                                 \
+      "smlad r2, r12, r6, r2\n"                                          \
+      "strb r3, [r1], #16\n"                                             \
+      "smlad r3, r12, r4, lr\n"                                          \
+      "ldr r12, [r0, #-96]\n"                                            \
+      "smlatb r3, r11, r7, r3\n"                                         \
+      "smmla r2, r2, r9, r10\n"                                          \
+      "ldr r11, [r0, #-80]\n"                                            \
+      "smlad r3, r12, r5, r3\n"                                          \
+      "ldr r12, [r0, #-92]\n"                                            \
+      "smlad r3, r11, r8, r3\n"                                          \
+      "ssat r2, #8, r2, asr #" rest "\n"                                 \
+      "smlad r3, r12, r6, r3\n"                                          \
+      "strb r2, [r1, #-12]\n"                                            \
+      "ldr r2, [sp]\n"                                                   \
+      "smmla r3, r3, r9, r10\n"                                          \
+      "cmp r0, r2\n"                                                     \
+      "smlad r2, r12, r4, lr\n"                                          \
+      "ldr r12, [r0, #-88]\n"                                            \
+      "smlatb r2, r11, r7, r2\n"                                         \
+      "ldr r11, [r0, #-76]\n"                                            \
+      "smlad r2, r12, r5, r2\n"                                          \
+      "ldr r12, [r0, #-84]\n"                                            \
+      "smlad r2, r11, r8, r2\n"                                          \
+      "ssat r3, #8, r3, asr #" rest "\n"                                 \
+      "smlad r2, r12, r6, r2\n"                                          \
+      "strb r3, [r1, #-8]\n"                                             \
+      "smlad r3, r12, r4, lr\n"                                          \
+      "smlatb r3, r11, r7, r3\n"                                         \
+      "ldr r12, [r0]\n"                                                  \
+      "smmla r2, r2, r9, r10\n"                                          \
+      "ldr r11, [r0, #16]\n"                                             \
+      "smlad r3, r12, r5, r3\n"                                          \
+      "ssat r2, #8, r2, asr #" rest "\n"                                 \
+      "smlad r3, r11, r8, r3\n"                                          \
+      "ldr r12, [r0, #4]\n"                                              \
+      "strb r2, [r1, #-4]\n"                                             \
       "bne 3b\n"                                                        \
       "4:\n"                                                            \
       "ldr r2, [sp, #4]\n"                                              \
