@@ -153,9 +153,9 @@ constexpr std::int32_t kStepCodeBytes = 56;  // of a step's 14 instructions
 
 // One function for all that call it, without copies for the arguments that some of them have.
 #if defined(__GNUC__) && !defined(__clang__)
-#define LINNET_ONE_COPY [[gnu::noipa]]
+#define LINNET_PAIRED_SHARED [[gnu::noipa]]
 #else
-#define LINNET_ONE_COPY [[gnu::noinline]]
+#define LINNET_PAIRED_SHARED [[gnu::noinline]]
 #endif
 
 // Sums of a pair of channels over one or two pixels, and where the next words are.
@@ -237,9 +237,9 @@ inline void add_steps(Sums<Pixels>& sums, const std::uint32_t* w, const std::uin
 }
 
 // The outputs of a pair of channels, by any shift and clamp; `both`: the second one is there.
-LINNET_ONE_COPY inline void write_pair(const dsp::Requantizer& requantize, std::int32_t a,
-                                       std::int32_t b, const std::uint32_t* multipliers,
-                                       std::int8_t* y, bool both) noexcept {
+LINNET_PAIRED_SHARED inline void write_pair(const dsp::Requantizer& requantize, std::int32_t a,
+                                            std::int32_t b, const std::uint32_t* multipliers,
+                                            std::int8_t* y, bool both) noexcept {
   const auto ma = static_cast<std::int32_t>(multipliers[0]);
   y[0] = requantize(a, ma);
   const auto mb = static_cast<std::int32_t>(multipliers[1]);
@@ -249,10 +249,10 @@ LINNET_ONE_COPY inline void write_pair(const dsp::Requantizer& requantize, std::
 // The channels from `first` on, of one or two pixels (of those of `x`, whose steps are `stride` words apart), in parts. `w` is
 // where their first pair is packed.
 template <int Pixels>
-LINNET_ONE_COPY void multiply(const Conv2dS8& layer, const dsp::Requantizer& requantize,
-                              std::int32_t first, const std::uint32_t* w, const std::uint32_t* x,
-                              std::int32_t stride, std::int32_t steps,
-                              std::int8_t* const* y) noexcept {
+LINNET_PAIRED_SHARED void multiply(const Conv2dS8& layer, const dsp::Requantizer& requantize,
+                                   std::int32_t first, const std::uint32_t* w,
+                                   const std::uint32_t* x, std::int32_t stride, std::int32_t steps,
+                                   std::int8_t* const* y) noexcept {
   const std::int32_t channels = layer.out_c;
   const std::int32_t part = layer.paired == 1 ? steps : part_steps(steps, layer.paired);
   for (std::int32_t o = first; o < channels; o += 2, w += pair_words(steps)) {
