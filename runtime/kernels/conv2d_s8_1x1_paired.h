@@ -70,8 +70,9 @@ struct conv2d_s8_1x1_paired {
   }
 
  private:
-  static void expand(const paired::Runs& runs, const std::int8_t* p0, const std::int8_t* p1,
-                     const std::int8_t* p2, const std::int8_t* p3, std::uint32_t* x) noexcept {
+  [[gnu::noinline]] static void expand(const paired::Runs& runs, const std::int8_t* p0,
+                                       const std::int8_t* p1, const std::int8_t* p2,
+                                       const std::int8_t* p3, std::uint32_t* x) noexcept {
     auto* rest = static_cast<std::byte*>(
         static_cast<void*>(paired::expand_words(p0, p1, p2, p3, x, runs.words())));
     for (std::int32_t i = 4 * runs.words(); i < runs.bytes; ++i) {

@@ -47,11 +47,12 @@ struct conv2d_s8_any_paired {
       std::int8_t* y = io.out.row<std::int8_t>(r);
       std::int32_t x = -layer.pad_left;
       for (std::int32_t left = layer.out_w; left > 0;) {
-        if (block.pixels == 0 && left >= paired::kPixels && window.inside_spaced(x)) {
-          window.write_spaced(rows, x, y);
-          left -= paired::kPixels;
-          x += paired::kPixels * layer.stride_w;
-          y += paired::kPixels * layer.out_pixel_bytes;
+        const std::int32_t blocks = block.pixels == 0 ? window.spaced_blocks(x, left) : 0;
+        if (blocks > 0) {
+          window.write_spaced(rows, x, y, blocks);
+          left -= blocks * paired::kPixels;
+          x += blocks * paired::kPixels * layer.stride_w;
+          y += blocks * paired::kPixels * layer.out_pixel_bytes;
           continue;
         }
         block.rows[block.pixels] = rows;
@@ -128,8 +129,6 @@ struct conv2d_s8_any_paired {
           static_cast<std::byte*>(static_cast<void*>(x_ + runs_.word_steps() * paired::kPixels));
       spaced_.to = x_;
       first_ = base() + 4 * runs_.words();
-      in_c_ = layer.in_c;
-      out_pixel_bytes_ = layer.out_pixel_bytes;
       nine_ = runs_.bytes == 9;
     }
 
@@ -140,14 +139,25 @@ struct conv2d_s8_any_paired {
       return rows;
     }
 
-    // Four pixels from column x on lie inside the image, each run in one piece.
-    bool inside_spaced(std::int32_t x) const noexcept { return x >= 0 && x <= last_spaced_; }
+    // How many fours of the next `left` pixels from column x on lie inside the image, each run in one piece.
+    std::int32_t spaced_blocks(std::int32_t x, std::int32_t left) const noexcept {
+      if (x < 0 || x > last_spaced_) return 0;
+      const std::int32_t most = left / paired::kPixels;
+      const std::int32_t inside = (last_spaced_ - x) / (paired::kPixels * layer_.stride_w) + 1;
+      return inside < most ? inside : most;
+    }
 
-    void write_spaced(const std::int32_t* rows, std::int32_t x, std::int8_t* y) noexcept {
+    [[gnu::noinline]] void write_spaced(const std::int32_t* rows, std::int32_t x, std::int8_t* y,
+                                        std::int32_t blocks) noexcept {
       spaced_.row = rows;
-      spaced_.first = first_ + x * in_c_;
-      expand(spaced_);
-      writer_.write_four(y, out_pixel_bytes_);
+      spaced_.first = first_ + x * layer_.in_c;
+      const std::int32_t step = paired::kPixels * spaced_.step, pitch = layer_.out_pixel_bytes;
+      for (; blocks > 0; --blocks) {
+        expand(spaced_);
+        writer_.write_four(y, pitch);
+        spaced_.first += step;
+        y += paired::kPixels * pitch;
+      }
     }
 
     [[gnu::noinline]] void write(Block& block) noexcept {
@@ -234,7 +244,7 @@ struct conv2d_s8_any_paired {
     std::int8_t *zeros_, *gathered_;
     paired::Spaced spaced_;
     const std::int8_t* first_;  // behind the whole words of the run at column 0
-    std::int32_t last_spaced_, in_c_, out_pixel_bytes_;
+    std::int32_t last_spaced_;
     bool nine_;
   };
 };

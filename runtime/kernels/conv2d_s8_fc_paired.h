@@ -193,9 +193,10 @@ struct conv2d_s8_fc_paired {
         for (int i = 0; i < 4; ++i) b[i] = paired::plus_b(b[i], sums.a[i], sums.b[i]);
       }
       const std::uint32_t* const m = w + paired::kEight + 4 * steps;
-      for (std::int32_t i = 0; i < paired::kEight && o + i < layer.out_c; ++i) {
-        const std::int32_t sum = i % 2 == 0 ? sums.a[i / 2] : b[i / 2];
-        y[o + i] = requantize(sum, static_cast<std::int32_t>(m[i]));
+      for (std::int32_t i = 0; i < 4; ++i) {
+        const std::int32_t channel = o + 2 * i;
+        paired::write_pair(requantize, sums.a[i], b[i], m + 2 * i, y + channel,
+                           channel + 1 < layer.out_c);
       }
     }
     if (end < layer.out_c) paired::multiply<1>(layer, requantize, end, w, x, 1, steps, &y);

@@ -115,7 +115,7 @@ inline void expand_tail(std::uint32_t* to, const std::int8_t* from, std::int32_t
 // Sums of two channels over one or two pixels.
 template <int Pixels>
 struct Sums {
-  std::int32_t a[Pixels], b[Pixels];
+  std::int32_t a[std::size_t{Pixels}], b[std::size_t{Pixels}];
 };
 
 template <bool Wide, int Pixels>

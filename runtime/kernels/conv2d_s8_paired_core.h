@@ -153,15 +153,15 @@ constexpr std::int32_t kStepCodeBytes = 56;  // of a step's 14 instructions
 
 // One function for all that call it, without copies for the arguments that some of them have.
 #if defined(__GNUC__) && !defined(__clang__)
-#define LINNET_ONE_COPY [[gnu::noipa]]
+#define LINNET_PAIRED_SHARED [[gnu::noipa]]
 #else
-#define LINNET_ONE_COPY [[gnu::noinline]]
+#define LINNET_PAIRED_SHARED [[gnu::noinline]]
 #endif
 
 // Sums of a pair of channels over one or two pixels, and where the next words are.
 template <int Pixels>
 struct Sums {
-  std::int32_t a[Pixels], b[Pixels];
+  std::int32_t a[std::size_t{Pixels}], b[std::size_t{Pixels}];
 };
 
 template <int Pixels>
@@ -236,36 +236,28 @@ inline void add_steps(Sums<Pixels>& sums, const std::uint32_t* w, const std::uin
 #endif
 }
 
-// Shifts below 33, out of line.
-[[gnu::noinline]] inline std::int8_t requantize_small_shift(const dsp::Requantizer& requantize,
-                                                            std::int32_t acc,
-                                                            std::int32_t multiplier) noexcept {
-  return requantize.general(acc, multiplier);
+// The outputs of a pair of channels, by any shift and clamp; `both`: the second one is there.
+LINNET_PAIRED_SHARED inline void write_pair(const dsp::Requantizer& requantize, std::int32_t a,
+                                            std::int32_t b, const std::uint32_t* multipliers,
+                                            std::int8_t* y, bool both) noexcept {
+  const auto ma = static_cast<std::int32_t>(multipliers[0]);
+  y[0] = requantize(a, ma);
+  const auto mb = static_cast<std::int32_t>(multipliers[1]);
+  if (both) y[1] = requantize(b, mb);
 }
 
-// The channels from `first` on, of one or two pixels (of those of `x`, whose steps are `stride` words apart), by any shift
-// and clamp, in parts. `w` is where their first pair is packed.
+// The channels from `first` on, of one or two pixels (of those of `x`, whose steps are `stride` words apart), in parts. `w` is
+// where their first pair is packed.
 template <int Pixels>
-LINNET_ONE_COPY void multiply(const Conv2dS8& layer, const dsp::Requantizer& requantize,
-                              std::int32_t first, const std::uint32_t* w, const std::uint32_t* x,
-                              std::int32_t stride, std::int32_t steps,
-                              std::int8_t* const* y) noexcept {
-  const dsp::Requantizer r = requantize;  // a copy, so that it stays in registers
-  const auto requantized = [&](std::int32_t acc, std::int32_t multiplier) {
-    if (r.shift < 33) return requantize_small_shift(requantize, acc, multiplier);
-    std::int32_t v = dsp::smmla(acc, multiplier, r.addend) >> r.rest;
-    v = v < r.lo ? r.lo : v;
-    v = v > r.hi ? r.hi : v;
-    return static_cast<std::int8_t>(v);
-  };
+LINNET_PAIRED_SHARED void multiply(const Conv2dS8& layer, const dsp::Requantizer& requantize,
+                                   std::int32_t first, const std::uint32_t* w,
+                                   const std::uint32_t* x, std::int32_t stride, std::int32_t steps,
+                                   std::int8_t* const* y) noexcept {
   const std::int32_t channels = layer.out_c;
   const std::int32_t part = layer.paired == 1 ? steps : part_steps(steps, layer.paired);
-  std::int8_t* y_of[Pixels];
-#pragma GCC unroll 2
-  for (int p = 0; p < Pixels; ++p) y_of[p] = y[p];
   for (std::int32_t o = first; o < channels; o += 2, w += pair_words(steps)) {
     Sums<Pixels> sums;
-    std::int32_t b[Pixels] = {};
+    std::int32_t b[std::size_t{Pixels}] = {};
 #pragma GCC unroll 2
     for (int p = 0; p < Pixels; ++p) {
       sums.a[p] = static_cast<std::int32_t>(w[0]);
@@ -279,12 +271,9 @@ LINNET_ONE_COPY void multiply(const Conv2dS8& layer, const dsp::Requantizer& req
       step += part;
       if (step >= steps) break;
     }
-    const auto ma = static_cast<std::int32_t>(w[steps + 2]);
-    const auto mb = static_cast<std::int32_t>(w[steps + 3]);
 #pragma GCC unroll 2
     for (int p = 0; p < Pixels; ++p) {
-      y_of[p][o] = requantized(sums.a[p], ma);
-      if (o + 1 < channels) y_of[p][o + 1] = requantized(b[p], mb);
+      write_pair(requantize, sums.a[p], b[p], w + steps + 2, y[p] + o, o + 1 < channels);
     }
   }
 }
