@@ -201,7 +201,7 @@ LINNET_DW_FUNCTION void slide_3x3_by_1_rest_16(Slide*) noexcept { LINNET_DW_SLID
       "smlad r3, r12, r5, r3\n"                                         \
       "ldr r12, [r0, #4]\n"                                             \
       "smlad r3, r11, r8, r3\n"                                         \
-      "bhi 4f\n"                                                        \
+      "bhs 4f\n"                                                        \
       ".p2align 2\n"                                                    \
       "3:\n"                                                            \
       "smlad r3, r12, r6, r3\n"                                          \

@@ -129,7 +129,7 @@ class Rows {
     slide.out_w = layer.out_w;
     slide.odd = (layer.out_w + 1) / 2 % 2;
     const std::int32_t loops = (layer.out_w + 1) / 4;
-    slide.loop_bytes = (layer.stride_w == 1 ? loops + 1 : 2 * loops) * kPlaneBytes;
+    slide.loop_bytes = (layer.stride_w == 1 ? loops + 1 : 2 * loops + 1) * kPlaneBytes;
     slide.expanded = words(Scratch::kStateBytes);
   }
 

@@ -44,6 +44,18 @@ struct CallGraph {
   }
 };
 
+// Kernels call through pointers only functions of the runtime that nobody calls by name: any of them may be meant.
+void add_calls_through_pointers(CallGraph& graph) {
+  std::set<std::string> named;
+  for (const auto& [caller, callees] : graph.calls) named.insert(callees.begin(), callees.end());
+  if (!named.contains("__indirect_call")) return;
+  graph.frames["__indirect_call"] = 0;
+  for (const auto& [name, frame] : graph.frames) {
+    if (name.find("6linnet") != std::string::npos && !named.contains(name))
+      graph.calls["__indirect_call"].insert(name);
+  }
+}
+
 // GCC's .ci file:
 //   node: { title: "NAME" label: "...\n16 bytes (static)\n..." }
 //   edge: { sourcename: "NAME" targetname: "NAME" label: "..." }
@@ -62,6 +74,7 @@ CallGraph read_call_graph(const fs::path& path) {
     else if (std::regex_search(line, found, edge))
       graph.calls[found[1]].insert(found[2]);
   }
+  add_calls_through_pointers(graph);
   return graph;
 }
 
@@ -81,7 +94,6 @@ void check_stack(const CompileOptions& options, const std::string& dtype) {
   INFO(compiled.output);
   REQUIRE(compiled.succeeded());
   const CallGraph graph = read_call_graph(folder.path() / "network.ci");
-  CHECK(graph.calls.count("__indirect_call") == 0);
   const auto run = std::find_if(graph.frames.begin(), graph.frames.end(), [&](const auto& frame) {
     return frame.first.find(fmt::format("{}{}3runE", name.size(), name)) != std::string::npos;
   });
