@@ -216,12 +216,20 @@ Result<Nothing> apply_banks(const CompileOptions& options, Target& target) {
 Result<Nothing> check_input_rows(const Program& program, const PlanOptions& options) {
   if (!options.input_rows) return ok();
   const std::size_t inputs = program.inputs.size();
-  if (inputs == 1 && program.inputs.front().rows > 1) return ok();
+  const auto is_read = [&](const RowsOperand& port) {
+    return std::any_of(program.calls.begin(), program.calls.end(), [&](const KernelCall& call) {
+      return std::any_of(call.inputs.begin(), call.inputs.end(),
+                         [&](const RowsOperand& read) { return read.source == port.source; });
+    });
+  };
+  const bool has_rows = inputs == 1 && program.inputs.front().rows > 1;
+  if (has_rows && is_read(program.inputs.front())) return ok();
   return Diagnostic{"E306", "", "",
-                    inputs == 1 ? "--input rows: the input is a single row"
-                                : fmt::format("--input rows: the network has {} inputs, and rows "
-                                              "can be given of one only",
-                                              inputs),
+                    has_rows      ? "--input rows: no layer reads the input"
+                    : inputs == 1 ? "--input rows: the input is a single row"
+                                  : fmt::format("--input rows: the network has {} inputs, and rows "
+                                                "can be given of one only",
+                                                inputs),
                     "leave --input rows out"};
 }
 
@@ -300,6 +308,13 @@ Result<Program> lowered(const Graph& graph, const KernelChoice& choice = {}) {
   return program;
 }
 
+// What --ram leaves for arenas.
+std::optional<std::int64_t> arena_limit(const Program& program,
+                                        std::optional<std::int64_t> ram_bytes) {
+  if (!ram_bytes) return std::nullopt;
+  return *ram_bytes - code_costs(program, Plan{}).stack_bytes;
+}
+
 Result<PlannedProgram> planned(Program program, const Target& target, const PlanOptions& options) {
   program = remove_copies(std::move(program), options);
   if (const Result<Nothing> sound = verify(program); !sound) return sound.diagnostics();
@@ -310,13 +325,29 @@ Result<PlannedProgram> planned(Program program, const Target& target, const Plan
   return PlannedProgram{std::move(program), *std::move(plan)};
 }
 
-// Faster forms of weights, for the flash that is left.
-KernelChoice forms_for_speed(const Graph& graph, const Program& program, const Plan& plan,
-                             const PlanOptions& options) {
-  if (options.optimize != Optimize::speed || !options.flash_bytes) return {};
-  const std::int64_t taken = flash_bytes(program, code_costs(program, plan));
-  return choose_forms(graph, program, *options.flash_bytes - taken,
-                      kernel_code_bytes("conv2d_s8_3x3_winograd"));
+std::int64_t flash_bytes_of(const PlannedProgram& made) {
+  return flash_bytes(made.program, code_costs(made.program, made.plan));
+}
+
+// The same with faster forms of weights, for the flash that is left; as it was where that buys nothing, or would break a
+// limit that held before.
+Result<PlannedProgram> with_forms_for_speed(const Graph& graph, PlannedProgram made,
+                                            const Target& target, PlanOptions options,
+                                            std::optional<std::int64_t> ram_bytes) {
+  if (options.optimize != Optimize::speed || !options.flash_bytes) return made;
+  const KernelChoice forms =
+      choose_forms(graph, made.program, *options.flash_bytes - flash_bytes_of(made),
+                   kernel_code_bytes("conv2d_s8_3x3_winograd"));
+  if (forms.empty()) return made;
+  Result<Program> program = lowered(graph, forms);
+  if (!program) return program.diagnostics();
+  options.arena_limit_bytes = arena_limit(*program, ram_bytes);
+  Result<PlannedProgram> faster = planned(*std::move(program), target, options);
+  const bool keeps_limits =
+      faster && flash_bytes_of(*faster) <= *options.flash_bytes &&
+      (!options.arena_limit_bytes || faster->plan.arena_bytes <= *options.arena_limit_bytes ||
+       faster->plan.arena_bytes <= made.plan.arena_bytes);
+  return keeps_limits ? std::move(faster) : made;
 }
 
 }  // namespace
@@ -329,20 +360,13 @@ Result<PlannedProgram> lower_and_plan(const Graph& graph, const Target& target, 
   if (!program) return program.diagnostics();
   if (const Result<Nothing> good = check_input_rows(*program, options); !good)
     return good.diagnostics();
-  if (ram_bytes) {
-    options.arena_limit_bytes = *ram_bytes - code_costs(*program, Plan{}).stack_bytes;
-  }
-  begin(hooks, "plan");
-  Result<PlannedProgram> result = planned(*program, target, options);
-  if (!result) return result.diagnostics();
-  const KernelChoice forms = forms_for_speed(graph, *program, result->plan, options);
-  if (!forms.empty()) {
-    program = lowered(graph, forms);
-    if (!program) return program.diagnostics();
-    result = planned(*program, target, options);
-    if (!result) return result.diagnostics();
-  }
   dump(hooks, "lower", [&] { return print(*program); });
+  begin(hooks, "plan");
+  if (ram_bytes) options.arena_limit_bytes = arena_limit(*program, ram_bytes);
+  Result<PlannedProgram> result = planned(*std::move(program), target, options);
+  if (!result) return result.diagnostics();
+  result = with_forms_for_speed(graph, *std::move(result), target, options, ram_bytes);
+  if (!result) return result.diagnostics();
   dump(hooks, "plan", [&] { return print(result->program, result->plan); });
   return result;
 }

@@ -1,6 +1,8 @@
 // See choose_forms.h.
 #include "compiler/lower/choose_forms.h"
 
+#include <algorithm>
+#include <cassert>
 #include <map>
 #include <vector>
 
@@ -28,6 +30,16 @@ std::map<TensorId, const KernelCall*> calls_by_tensor(const Program& program) {
   return calls;
 }
 
+// Of the constants that the layer's fields point to, whoever else points to them.
+std::int64_t packed_bytes(const Program& program, const KernelCall& call) {
+  std::int64_t bytes = 0;
+  for (const Field& field : call.fields) {
+    if (const auto* id = std::get_if<ConstantId>(&field.value))
+      bytes += static_cast<std::int64_t>(program.constants[*id].bytes.size());
+  }
+  return bytes;
+}
+
 // The convolutions that take the form when they are asked to, and what it costs them.
 std::vector<Candidate> candidates(const Graph& graph, const Program& program) {
   KernelChoice all;
@@ -37,11 +49,12 @@ std::vector<Candidate> candidates(const Graph& graph, const Program& program) {
   std::vector<Candidate> found;
   if (all.empty()) return found;
   const Result<Program> changed = lower(graph, all);
-  if (!changed) return found;
+  assert(changed && "a kernel that a convolution cannot have is left to the list");
   const auto before = calls_by_tensor(program);
   for (const KernelCall& call : changed->calls) {
     if (call.kernel != kWinograd) continue;
-    const std::int64_t bytes = call.weights_bytes - before.at(call.tensor)->weights_bytes;
+    const std::int64_t bytes =
+        packed_bytes(*changed, call) - packed_bytes(program, *before.at(call.tensor));
     found.push_back({call.tensor, std::max<std::int64_t>((bytes + kUnit - 1) / kUnit, 0),
                      call.macs * kSavedMillicycles / 1000});
   }

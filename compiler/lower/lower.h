@@ -24,7 +24,8 @@ RowShape row_shape(const Shape& shape);
 std::size_t row_dimensions(const Shape& shape);
 
 // Kernels by name for the tensors that they make, where another one than the first that supports the layer is wanted
-// (`linnet bench kernels` compares them). One that does not support its layer is the caller's defect.
+// (`linnet bench kernels` compares them, choose_forms.h takes faster ones). One that does not support its layer is the
+// caller's defect, but for conv2d_s8_3x3_winograd: where the sums or weights do not allow it, the list decides.
 using KernelChoice = std::map<TensorId, std::string>;
 
 class LowerContext {

@@ -21,21 +21,34 @@ bool sees_rows(const RowsOperand& operand, const Buffer& buffer) {
          (operand.is_slice() || operand.first_byte == 0);
 }
 
+// The bytes from pixel to pixel that the call has in this field, or would have if it went by pixels: where a Reshape lies
+// between, its pixels are not those of the buffer.
+std::int64_t pitch_of(const KernelCall& call, const std::string& field) {
+  std::int64_t value = 0;
+  for (const Field& f : call.fields) {
+    if (f.name == field) value = std::get<std::int64_t>(f.value);
+  }
+  for (const auto& [name, by_pixels] : call.slices.by_pixels) {
+    if (name == field) value = by_pixels;
+  }
+  return field.ends_with("_bytes") ? value : value * size_bytes(call.output_type.dtype);
+}
+
 // Every call but `except` that touches the buffer takes a pitch there and sees its rows in pixels of `pixel_bytes`.
 bool may_be_sliced(const Program& program, BufferId id, std::size_t except,
                    std::int64_t pixel_bytes) {
   const Buffer& buffer = program.buffers[id];
-  const auto fits = [&](const RowsOperand& operand, const std::string& field) {
-    return !field.empty() && sees_rows(operand, buffer) &&
-           (!operand.is_slice() || operand.pixel_pitch_bytes == pixel_bytes);
+  const auto fits = [&](const KernelCall& call, const RowsOperand& operand,
+                        const std::string& field) {
+    return !field.empty() && sees_rows(operand, buffer) && pitch_of(call, field) == pixel_bytes;
   };
   for (std::size_t c = 0; c < program.calls.size(); ++c) {
     const KernelCall& call = program.calls[c];
     if (c == except) continue;
-    if (is_of(call.output, id) && !fits(call.output, call.slices.output)) return false;
+    if (is_of(call.output, id) && !fits(call, call.output, call.slices.output)) return false;
     for (std::size_t i = 0; i < call.inputs.size(); ++i) {
       if (!is_of(call.inputs[i], id)) continue;
-      if (i >= call.slices.inputs.size() || !fits(call.inputs[i], call.slices.inputs[i]))
+      if (i >= call.slices.inputs.size() || !fits(call, call.inputs[i], call.slices.inputs[i]))
         return false;
     }
   }

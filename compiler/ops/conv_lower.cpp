@@ -208,7 +208,7 @@ Result<Nothing> lower_int8(const Convolution& c, const Node& node, LowerContext&
   call.inputs = {context.operand(c.x)};
   call.windows = {c.rows};
   if (call.kernel == conv2d_s8_3x3_winograd::name) {
-    layer.winograd = doubled_sums_fit(layer, *constants) ? 1 : 0;
+    layer.winograd = layer.wide_weights == 0 && doubled_sums_fit(layer, *constants) ? 1 : 0;
     if (layer.winograd == 0) call.kernel.clear();  // what is taken else
   }
   std::vector<std::byte> packed;

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "compiler/lower/slices.h"
 #include "compiler/plan/place.h"
@@ -466,37 +467,60 @@ Program without_constants(const Program& program) {
   return bare;
 }
 
+bool is_whole(const PlanOptions& options) {
+  return options.mode == PlanMode::whole ||
+         (options.mode == PlanMode::automatic && !options.arena_limit_bytes &&
+          options.optimize == Optimize::speed);
+}
+
 // The bytes that a plan of the mode would take.
 std::int64_t peak_bytes(const Program& program, const PlanOptions& options) {
-  const RowModel model(program);
+  const Program fed = options.input_rows ? with_input_call(program) : Program{};
+  const RowModel model(options.input_rows ? fed : program);
   Partitioner partitioner(model);
-  const bool whole = options.mode == PlanMode::whole ||
-                     (options.mode == PlanMode::automatic && !options.arena_limit_bytes &&
-                      options.optimize == Optimize::speed);
-  return whole ? partitioner.whole().peak_bytes : partitioner.lowest_peak().peak_bytes;
+  return is_whole(options) ? partitioner.whole().peak_bytes : partitioner.lowest_peak().peak_bytes;
 }
+
+// Searches for the lowest peak that are spent on copies one by one: each takes as long as planning does.
+constexpr int kMostSearches = 8;
 
 }  // namespace
 
 Program remove_copies(Program program, const PlanOptions& options) {
+  if (removable_copies(program).empty()) return program;
+  // All at once, as often as not.
+  Program all = without_constants(program);
+  std::int64_t peak = peak_bytes(all, options);
+  for (auto copies = removable_copies(all); !copies.empty(); copies = removable_copies(all)) {
+    remove_copy(all, copies.front());
+  }
+  if (peak_bytes(all, options) <= peak) {
+    for (auto copies = removable_copies(program); !copies.empty();
+         copies = removable_copies(program)) {
+      remove_copy(program, copies.front());
+    }
+    return program;
+  }
   Program bare = without_constants(program);
-  std::size_t kept = 0;  // copies that stay, before the next one to try
-  std::int64_t peak = -1;
-  for (;;) {
+  std::set<TensorId> kept;
+  for (int searches = 0; is_whole(options) || searches < kMostSearches; ++searches) {
     const std::vector<CallId> copies = removable_copies(bare);
-    if (kept >= copies.size()) return program;
-    if (peak < 0) peak = peak_bytes(bare, options);
+    const auto next = std::find_if(copies.begin(), copies.end(), [&](CallId copy) {
+      return !kept.contains(bare.calls[copy.index()].tensor);
+    });
+    if (next == copies.end()) break;
     Program tried = bare;
-    remove_copy(tried, copies[kept]);
+    remove_copy(tried, *next);
     const std::int64_t found = peak_bytes(tried, options);
     if (found > peak) {
-      ++kept;
+      kept.insert(bare.calls[next->index()].tensor);
       continue;
     }
     peak = found;
+    remove_copy(program, *next);
     bare = std::move(tried);
-    remove_copy(program, copies[kept]);
   }
+  return program;
 }
 
 std::vector<Plan> pareto_front(const Program& program, const Target& target,

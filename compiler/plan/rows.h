@@ -80,7 +80,6 @@ struct SegmentTrace {
   std::vector<Step> steps;
   std::vector<BufferTrace> buffers;  // those that the segment's calls write or read
   std::vector<Chase> chases;         // of each buffer at most one
-  std::int64_t calls_of_kernels() const { return static_cast<std::int64_t>(steps.size()); }
 };
 
 // Pulls all rows through calls [first, end), at most `block_rows` rows at a time. Buffers that are not written in the

@@ -238,9 +238,11 @@ class Rows {
                                        std::int32_t row_count, const Form& form,
                                        std::int32_t shift) noexcept {
   Rows rows(layer, io, form, shift);
+  // Pairs are the blocks of block_rows, counted from the first row of the call.
+  const std::int32_t begin = first_row;
   for (const std::int32_t end = first_row + row_count; first_row < end;) {
-    const bool two =
-        layer.stride_h <= 2 && first_row + 1 < end && (first_row + 1) % layer.out_h != 0;
+    const bool two = layer.stride_h <= 2 && (first_row - begin) % 2 == 0 && first_row + 1 < end &&
+                     (first_row + 1) % layer.out_h != 0;
     rows.run(first_row, two);
     for (const std::int32_t next = first_row + (two ? 2 : 1); first_row < next; ++first_row) {
       detail::clamp_codes(io.out.row<std::int8_t>(first_row), layer.out_w, layer.out_c,

@@ -467,6 +467,10 @@ TEST_CASE("an input that has no rows to give, or is not alone") {
   vector.input("x", {1, 8}).node("Relu", {"x"}, {"y"}).output("y");
   CHECK(refuse("vector.onnx", vector) ==
         ": E306 --input rows: the input is a single row; leave --input rows out\n");
+  testing::OnnxFile unread;
+  unread.input("x", {1, 4, 6, 6}).node("Identity", {"x"}, {"y"}).output("y");
+  CHECK(refuse("unread.onnx", unread) ==
+        ": E306 --input rows: no layer reads the input; leave --input rows out\n");
 }
 
 TEST_CASE("banks that a target does not have, or not so much of") {

@@ -35,7 +35,7 @@ struct Conv2dS8 {
   // From one pixel to the next: in_c and out_c, or more in a slice of a wider tensor's channels.
   std::int32_t in_pixel_bytes = 1, out_pixel_bytes = 1;
   const void* weights = nullptr;     // as the kernel packs them
-  const void* bias = nullptr;        // int32 [out_c], as the kernel's fold_bias makes it
+  const void* bias = nullptr;        // int32 [out_c], as the kernel makes it (fold_input_zero)
   const void* multiplier = nullptr;  // int32 [out_c]
 
   constexpr std::int32_t group_in() const { return in_c / groups; }
