@@ -5,11 +5,11 @@
 //   out(x) with x odd   = V(x).v0 + V(x+1).v1 + V(x+2).v2 + c[x].h0        + H(x+1,x+2).(h1,h2)
 //   out(x) with x even  = V(x).v0 + V(x+1).v1 + V(x+2).v2 + H(x,x+1).(h0,h1) + c[x+2].h2
 //
-// The first output's window begins at column 3 of the chunks. Two outputs (stride 1) are 10 multiplications for 18 MACs and
-// 22 instructions with loads, requantization and stores, 13 cycles as llvm-mca models them; two of stride 2 are 10 for 18,
-// 23 and 13.5. Loads and stores that write their address back cost a cycle more in the model: pointers move once a loop.
-// Two sums are worked on side by side, so that the requantization of one hides behind the products of the other.
-// The number of outputs is rounded up to the pair; there is room for it.
+// The first output's window begins at column 3 of the chunks. Two outputs are 10 multiplications for 18 MACs, and with loads,
+// requantization and stores 21 instructions (stride 1) or 22 (stride 2), 12 cycles as llvm-mca models them: as many as there are
+// multiplications, SMMLA included. Two sums are worked on side by side, so that the requantization of one hides behind the
+// products of the other. A round of the loop is eight outputs; it is entered at the chunk that makes the number come out. The
+// number of outputs is rounded up to the pair; there is room for it.
 //
 // The requantization's shift is in the instruction: `rest` of SSAT #8, ASR #rest. dwconv2d_s8_3x3::fix_shift brings every
 // layer to 8 or 16.
@@ -23,22 +23,26 @@ namespace dw {
 
 #ifdef LINNET_DW_ASSEMBLY
 static_assert(offsetof(Slide, addend) == 20 && offsetof(Slide, loop_bytes) == 24 &&
-              offsetof(Slide, top) == 28 && offsetof(Slide, odd) == 32);
+              offsetof(Slide, top) == 28 && offsetof(Slide, odd) == 32 &&
+              offsetof(Slide, entry) == 36 && offsetof(Slide, start_bytes) == 40);
 
 // clang-format off
 // r0 x, r1 y, r2 and r3 the sums of even and odd x, r4-r6 v0-v2, r7 (h0,h1), r8 (h1,h2), r9 multiplier, r10 addend, r11 H,
-// r12 V, lr a code; [sp] bias, [sp, #4] loop end, [sp, #8] the Slide, [sp, #12] channels left, [sp, #16] odd. At the top of
-// the loop r12 is the second V of a pair of columns; r3 lacks only its v2, r2 has the first V and (h0,h1).
+// r12 V, lr a code; [sp] bias, [sp, #4] x of the last round, [sp, #8] the Slide, [sp, #12] channels left, [sp, #16]
+// start_bytes, [sp, #20] entry, [sp, #24] odd. Where a chunk begins, r12 is the second V of a pair of columns; r3 lacks only its
+// v2, r2 has the first V and (h0,h1), and lr is the code of the output before, to be stored.
 #define LINNET_DW_SLIDE_BY_1(rest)                                       \
   __asm__(                                                               \
       "push {r4-r11, lr}\n"                                             \
-      "sub sp, #20\n"                                                   \
+      "sub sp, #28\n"                                                   \
       "ldr r10, [r0, #20]\n" /* addend */                               \
-      "ldr r4, [r0, #32]\n" /* odd */                                   \
+      "ldrd r4, r5, [r0, #32]\n" /* odd, entry */                       \
+      "ldr r6, [r0, #40]\n" /* start_bytes */                           \
       "mov r2, r0\n"                                                    \
       "movs r3, #4\n"                                                   \
       "strd r2, r3, [sp, #8]\n"                                         \
-      "str r4, [sp, #16]\n"                                             \
+      "strd r6, r5, [sp, #16]\n"                                        \
+      "str r4, [sp, #24]\n"                                             \
       "1:\n"                                                            \
       "ldm r2, {r0, r1, r3, r11, r12}\n"                                \
       "adds r0, #24\n"                                                  \
@@ -50,8 +54,7 @@ static_assert(offsetof(Slide, addend) == 20 && offsetof(Slide, loop_bytes) == 24
       "ldr r3, [r2, #24]\n" /* loop_bytes */                            \
       "ldr r2, [r2, #28]\n" /* top */                                   \
       "add r3, r0, r3\n"                                                \
-      "str r12, [sp]\n"                                                 \
-      "str r3, [sp, #4]\n"                                              \
+      "strd r12, r3, [sp]\n"                                            \
       "cbz r2, 2f\n"                                                    \
       "lsls r11, r7, #16\n"                                             \
       "pkhtb r11, r11, r4, asr #16\n"                                   \
@@ -66,107 +69,156 @@ static_assert(offsetof(Slide, addend) == 20 && offsetof(Slide, loop_bytes) == 24
       "2:\n"                                                            \
       "ldr r3, [r0, #12]\n"                                             \
       "ldr r11, [r0, #20]\n"                                            \
-      "ldr r2, [r0, #96]!\n"                                            \
+      "ldr r2, [r0, #96]\n"                                             \
       "smlad r3, r3, r4, r12\n"                                         \
+      "ldr lr, [sp, #16]\n"                                             \
       "smlatb r3, r11, r7, r3\n"                                        \
-      "ldr r11, [sp, #4]\n"                                             \
+      "ldr r11, [r0, #112]\n"                                           \
       "smlad r3, r2, r5, r3\n"                                          \
       "smlad r2, r2, r4, r12\n"                                         \
-      "cmp r0, r11\n"                                                   \
-      "ldr r11, [r0, #16]\n"                                            \
-      "ldr r12, [r0, #4]\n"                                             \
+      "ldr r12, [r0, #100]\n"                                           \
       "smlad r3, r11, r8, r3\n"                                         \
+      "add r0, r0, lr\n"                                                \
+      "ldr lr, [sp, #20]\n"                                             \
       "smlad r2, r11, r7, r2\n"                                         \
-      "beq 4f\n"                                                        \
+      "tbb [pc, lr]\n"                                                  \
+      "7:\n"                                                            \
+      ".byte (30f - 7b) / 2, (31f - 7b) / 2, (40f - 7b) / 2, 0\n"       \
       ".p2align 2\n"                                                    \
-      "3:\n"                                                            \
-      "smlad r3, r12, r6, r3\n"                                          \
-      "add r0, r0, #96\n"                                                \
-      "smlad r2, r12, r5, r2\n"                                          \
-      "add r1, r1, #16\n"                                                \
-      "smmla lr, r3, r9, r10\n"                                          \
-      "ldr r3, [sp]\n"                                                   \
-      "smlad r3, r12, r4, r3\n"                                          \
-      "ldr r12, [r0, #-88]\n"                                            \
-      "smlatb r3, r11, r7, r3\n"                                         \
-      "ldr r11, [r0, #-76]\n"                                            \
-      "smlad r2, r12, r6, r2\n"                                          \
-      "smlad r3, r12, r5, r3\n"                                          \
-      "ssat lr, #8, lr, asr #" rest "\n"                                 \
-      "smlabt r2, r11, r8, r2\n"                                         \
-      "strb lr, [r1, #-16]\n"                                            \
-      "smlad r3, r11, r8, r3\n"                                          \
-      "smmla lr, r2, r9, r10\n"                                          \
-      "ldr r2, [sp]\n"                                                   \
-      "smlad r2, r12, r4, r2\n"                                          \
-      "ldr r12, [r0, #-84]\n"                                            \
-      "smlad r2, r11, r7, r2\n"                                          \
-      "ssat lr, #8, lr, asr #" rest "\n"                                 \
-      "smlad r3, r12, r6, r3\n"                                          \
-      "smlad r2, r12, r5, r2\n"                                          \
-      "strb lr, [r1, #-12]\n"                                            \
-      "smmla lr, r3, r9, r10\n"                                          \
-      "ldr r3, [sp]\n"                                                   \
-      "smlad r3, r12, r4, r3\n"                                          \
-      "ldr r12, [r0]\n"                                                  \
-      "smlatb r3, r11, r7, r3\n"                                         \
-      "ldr r11, [r0, #16]\n"                                             \
-      "smlad r2, r12, r6, r2\n"                                          \
-      "ssat lr, #8, lr, asr #" rest "\n"                                 \
-      "smlabt r2, r11, r8, r2\n"                                         \
-      "strb lr, [r1, #-8]\n"                                             \
-      "smlad r3, r12, r5, r3\n"                                          \
-      "smmla lr, r2, r9, r10\n"                                          \
-      "ldr r2, [sp, #4]\n"                                               \
-      "cmp r0, r2\n"                                                     \
-      "ldr r2, [sp]\n"                                                   \
-      "ssat lr, #8, lr, asr #" rest "\n"                                 \
-      "smlad r3, r11, r8, r3\n"                                          \
-      "strb lr, [r1, #-4]\n"                                             \
-      "smlad r2, r12, r4, r2\n"                                          \
-      "ldr r12, [r0, #4]\n"                                              \
-      "smlad r2, r11, r7, r2\n"                                          \
-      "bne 3b\n"                                                        \
-      "4:\n"                                                            \
-      "ldr lr, [sp, #16]\n"                                             \
-      "cmp lr, #0\n"                                                    \
-      "beq 5f\n"                                                        \
+      "30:\n"                                                           \
       "smlad r3, r12, r6, r3\n"                                         \
+      "strb lr, [r1, #-4]\n"                                            \
       "smlad r2, r12, r5, r2\n"                                         \
       "smmla lr, r3, r9, r10\n"                                         \
+      "ldr r3, [sp]\n"                                                  \
+      "smlad r3, r12, r4, r3\n"                                         \
       "ldr r12, [r0, #8]\n"                                             \
+      "smlatb r3, r11, r7, r3\n"                                        \
       "ldr r11, [r0, #20]\n"                                            \
       "smlad r2, r12, r6, r2\n"                                         \
       "ssat lr, #8, lr, asr #" rest "\n"                                \
       "smlabt r2, r11, r8, r2\n"                                        \
-      "strb lr, [r1], #4\n"                                             \
+      "strb lr, [r1]\n"                                                 \
+      "smlad r3, r12, r5, r3\n"                                         \
       "smmla lr, r2, r9, r10\n"                                         \
+      "ldr r2, [sp]\n"                                                  \
+      "smlad r2, r12, r4, r2\n"                                         \
+      "ldr r12, [r0, #12]\n"                                            \
+      "smlad r2, r11, r7, r2\n"                                         \
       "ssat lr, #8, lr, asr #" rest "\n"                                \
-      "strb lr, [r1], #4\n"                                             \
+      "smlad r3, r11, r8, r3\n"                                         \
+      "smlad r3, r12, r6, r3\n"                                         \
+      "smlad r2, r12, r5, r2\n"                                         \
+      "strb lr, [r1, #4]\n"                                             \
+      "smmla lr, r3, r9, r10\n"                                         \
+      "ldr r3, [sp]\n"                                                  \
+      "smlad r3, r12, r4, r3\n"                                         \
+      "ldr r12, [r0, #96]\n"                                            \
+      "smlatb r3, r11, r7, r3\n"                                        \
+      "ldr r11, [r0, #112]\n"                                           \
+      "smlad r2, r12, r6, r2\n"                                         \
+      "ssat lr, #8, lr, asr #" rest "\n"                                \
+      "smlabt r2, r11, r8, r2\n"                                        \
+      "smlad r3, r12, r5, r3\n"                                         \
+      "strb lr, [r1, #8]\n"                                             \
+      "smmla lr, r2, r9, r10\n"                                         \
+      "ldr r2, [sp]\n"                                                  \
+      "smlad r2, r12, r4, r2\n"                                         \
+      "ldr r12, [r0, #100]\n"                                           \
+      "smlad r3, r11, r8, r3\n"                                         \
+      "ssat lr, #8, lr, asr #" rest "\n"                                \
+      "smlad r2, r11, r7, r2\n"                                         \
+      "31:\n"                                                           \
+      "smlad r3, r12, r6, r3\n"                                         \
+      "strb lr, [r1, #12]\n"                                            \
+      "smlad r2, r12, r5, r2\n"                                         \
+      "smmla lr, r3, r9, r10\n"                                         \
+      "ldr r3, [sp]\n"                                                  \
+      "smlad r3, r12, r4, r3\n"                                         \
+      "ldr r12, [r0, #104]\n"                                           \
+      "smlatb r3, r11, r7, r3\n"                                        \
+      "ldr r11, [r0, #116]\n"                                           \
+      "smlad r2, r12, r6, r2\n"                                         \
+      "ssat lr, #8, lr, asr #" rest "\n"                                \
+      "smlabt r2, r11, r8, r2\n"                                        \
+      "strb lr, [r1, #16]\n"                                            \
+      "smlad r3, r12, r5, r3\n"                                         \
+      "smmla lr, r2, r9, r10\n"                                         \
+      "ldr r2, [sp]\n"                                                  \
+      "smlad r2, r12, r4, r2\n"                                         \
+      "ldr r12, [r0, #108]\n"                                           \
+      "smlad r2, r11, r7, r2\n"                                         \
+      "ssat lr, #8, lr, asr #" rest "\n"                                \
+      "smlad r3, r11, r8, r3\n"                                         \
+      "smlad r3, r12, r6, r3\n"                                         \
+      "smlad r2, r12, r5, r2\n"                                         \
+      "strb lr, [r1, #20]\n"                                            \
+      "smmla lr, r3, r9, r10\n"                                         \
+      "ldr r3, [sp]\n"                                                  \
+      "smlad r3, r12, r4, r3\n"                                         \
+      "ldr r12, [r0, #192]\n"                                           \
+      "smlatb r3, r11, r7, r3\n"                                        \
+      "ldr r11, [r0, #208]\n"                                           \
+      "smlad r2, r12, r6, r2\n"                                         \
+      "ssat lr, #8, lr, asr #" rest "\n"                                \
+      "smlabt r2, r11, r8, r2\n"                                        \
+      "smlad r3, r12, r5, r3\n"                                         \
+      "strb lr, [r1, #24]\n"                                            \
+      "smmla lr, r2, r9, r10\n"                                         \
+      "ldr r2, [sp, #4]\n"                                              \
+      "cmp r0, r2\n"                                                    \
+      "ldr r2, [sp]\n"                                                  \
+      "smlad r2, r12, r4, r2\n"                                         \
+      "ldr r12, [r0, #196]\n"                                           \
+      "smlad r3, r11, r8, r3\n"                                         \
+      "ssat lr, #8, lr, asr #" rest "\n"                                \
+      "smlad r2, r11, r7, r2\n"                                         \
+      "add r1, r1, #32\n"                                               \
+      "add r0, r0, #192\n"                                              \
+      "bne 30b\n"                                                       \
+      "40:\n"                                                           \
+      "strb lr, [r1, #-4]\n"                                            \
+      "ldr lr, [sp, #24]\n"                                             \
+      "cmp lr, #0\n"                                                    \
+      "beq 5f\n"                                                        \
+      "smlad r3, r12, r6, r3\n"                                         \
+      "smlad r2, r12, r5, r2\n"                                         \
+      "ldr r12, [r0, #8]\n"                                             \
+      "smmla lr, r3, r9, r10\n"                                         \
+      "ldr r11, [r0, #20]\n"                                            \
+      "smlad r2, r12, r6, r2\n"                                         \
+      "smlabt r2, r11, r8, r2\n"                                        \
+      "ssat lr, #8, lr, asr #" rest "\n"                                \
+      "smmla r2, r2, r9, r10\n"                                         \
+      "strb lr, [r1]\n"                                                 \
+      "ssat r2, #8, r2, asr #" rest "\n"                                \
+      "strb r2, [r1, #4]\n"                                             \
       "5:\n"                                                            \
       "ldrd r2, r3, [sp, #8]\n"                                         \
       "subs r3, #1\n"                                                   \
       "str r3, [sp, #12]\n"                                             \
       "bne 1b\n"                                                        \
-      "add sp, #20\n"                                                   \
+      "add sp, #28\n"                                                   \
       "pop {r4-r11, pc}\n")
 
 LINNET_DW_FUNCTION void slide_3x3_by_1_rest_8(Slide*) noexcept { LINNET_DW_SLIDE_BY_1("8"); }
 LINNET_DW_FUNCTION void slide_3x3_by_1_rest_16(Slide*) noexcept { LINNET_DW_SLIDE_BY_1("16"); }
 
 // r0 x, r1 y, r2 and r3 two sums in turn, r4-r6 v0-v2, r7 (h0,h1), r8 (h1,h2), r9 multiplier, r10 addend, r11 H, r12 V, lr
-// bias; [sp] loop end, [sp, #4] odd, [sp, #8] the Slide, [sp, #12] channels left. At the top of the loop r12 is the second V
-// of a pair of columns; r3 lacks only its v2.
+// bias; [sp] x of the last round, the others as above. Where a chunk begins, r12 is the second V of a pair of columns; r3 lacks
+// only its v2, and r2 is the code of the output before, to be stored.
 #define LINNET_DW_SLIDE_BY_2(rest)                                       \
   __asm__(                                                               \
       "push {r4-r11, lr}\n"                                             \
-      "sub sp, #20\n"                                                   \
+      "sub sp, #28\n"                                                   \
       "ldr r10, [r0, #20]\n" /* addend */                               \
-      "ldr r4, [r0, #32]\n" /* odd */                                   \
+      "ldrd r4, r5, [r0, #32]\n" /* odd, entry */                       \
+      "ldr r6, [r0, #40]\n" /* start_bytes */                           \
       "mov r2, r0\n"                                                    \
       "movs r3, #4\n"                                                   \
       "strd r2, r3, [sp, #8]\n"                                         \
-      "str r4, [sp, #4]\n"                                              \
+      "strd r6, r5, [sp, #16]\n"                                        \
+      "str r4, [sp, #24]\n"                                             \
       "1:\n"                                                            \
       "ldm r2, {r0, r1, r3, r11, r12}\n"                                \
       "adds r0, #24\n"                                                  \
@@ -192,70 +244,23 @@ LINNET_DW_FUNCTION void slide_3x3_by_1_rest_16(Slide*) noexcept { LINNET_DW_SLID
       "2:\n"                                                            \
       "ldr r3, [r0, #12]\n"                                             \
       "ldr r11, [r0, #20]\n"                                            \
-      "ldr r2, [sp]\n"                                                  \
+      "ldr r12, [r0, #96]\n"                                            \
       "smlad r3, r3, r4, lr\n"                                          \
-      "ldr r12, [r0, #96]!\n"                                           \
+      "ldr r2, [sp, #16]\n"                                             \
       "smlatb r3, r11, r7, r3\n"                                        \
-      "ldr r11, [r0, #16]\n"                                            \
-      "cmp r0, r2\n"                                                    \
+      "ldr r11, [r0, #112]\n"                                           \
       "smlad r3, r12, r5, r3\n"                                         \
-      "ldr r12, [r0, #4]\n"                                             \
+      "ldr r12, [r0, #100]\n"                                           \
+      "add r0, r0, r2\n"                                                \
+      "ldr r2, [sp, #20]\n"                                             \
       "smlad r3, r11, r8, r3\n"                                         \
-      "bhs 4f\n"                                                        \
+      "tbb [pc, r2]\n"                                                  \
+      "7:\n"                                                            \
+      ".byte (30f - 7b) / 2, (31f - 7b) / 2, (32f - 7b) / 2, (33f - 7b) / 2\n"\
       ".p2align 2\n"                                                    \
-      "3:\n"                                                            \
-      "smlad r3, r12, r6, r3\n"                                          \
-      "add r0, r0, #192\n"                                               \
-      "smlad r2, r12, r4, lr\n"                                          \
-      "smlatb r2, r11, r7, r2\n"                                         \
-      "ldr r12, [r0, #-184]\n"                                           \
-      "smmla r3, r3, r9, r10\n"                                          \
-      "ldr r11, [r0, #-172]\n"                                           \
-      "smlad r2, r12, r5, r2\n"                                          \
-      "ldr r12, [r0, #-180]\n"                                           \
-      "smlad r2, r11, r8, r2\n"                                          \
-      "ssat r3, #8, r3, asr #" rest "\n"                                 \
-      "smlad r2, r12, r6, r2\n"                                          \
-      "strb r3, [r1], #16\n"                                             \
-      "smlad r3, r12, r4, lr\n"                                          \
-      "ldr r12, [r0, #-96]\n"                                            \
-      "smlatb r3, r11, r7, r3\n"                                         \
-      "smmla r2, r2, r9, r10\n"                                          \
-      "ldr r11, [r0, #-80]\n"                                            \
-      "smlad r3, r12, r5, r3\n"                                          \
-      "ldr r12, [r0, #-92]\n"                                            \
-      "smlad r3, r11, r8, r3\n"                                          \
-      "ssat r2, #8, r2, asr #" rest "\n"                                 \
-      "smlad r3, r12, r6, r3\n"                                          \
-      "strb r2, [r1, #-12]\n"                                            \
-      "ldr r2, [sp]\n"                                                   \
-      "smmla r3, r3, r9, r10\n"                                          \
-      "cmp r0, r2\n"                                                     \
-      "smlad r2, r12, r4, lr\n"                                          \
-      "ldr r12, [r0, #-88]\n"                                            \
-      "smlatb r2, r11, r7, r2\n"                                         \
-      "ldr r11, [r0, #-76]\n"                                            \
-      "smlad r2, r12, r5, r2\n"                                          \
-      "ldr r12, [r0, #-84]\n"                                            \
-      "smlad r2, r11, r8, r2\n"                                          \
-      "ssat r3, #8, r3, asr #" rest "\n"                                 \
-      "smlad r2, r12, r6, r2\n"                                          \
-      "strb r3, [r1, #-8]\n"                                             \
-      "smlad r3, r12, r4, lr\n"                                          \
-      "smlatb r3, r11, r7, r3\n"                                         \
-      "ldr r12, [r0]\n"                                                  \
-      "smmla r2, r2, r9, r10\n"                                          \
-      "ldr r11, [r0, #16]\n"                                             \
-      "smlad r3, r12, r5, r3\n"                                          \
-      "ssat r2, #8, r2, asr #" rest "\n"                                 \
-      "smlad r3, r11, r8, r3\n"                                          \
-      "ldr r12, [r0, #4]\n"                                              \
-      "strb r2, [r1, #-4]\n"                                             \
-      "bne 3b\n"                                                        \
-      "4:\n"                                                            \
-      "ldr r2, [sp, #4]\n"                                              \
-      "cbz r2, 5f\n"                                                    \
+      "30:\n"                                                           \
       "smlad r3, r12, r6, r3\n"                                         \
+      "strb r2, [r1, #-4]\n"                                            \
       "smlad r2, r12, r4, lr\n"                                         \
       "ldr r12, [r0, #8]\n"                                             \
       "smmla r3, r3, r9, r10\n"                                         \
@@ -263,19 +268,100 @@ LINNET_DW_FUNCTION void slide_3x3_by_1_rest_16(Slide*) noexcept { LINNET_DW_SLID
       "ldr r11, [r0, #20]\n"                                            \
       "smlad r2, r12, r5, r2\n"                                         \
       "ldr r12, [r0, #12]\n"                                            \
-      "ssat r3, #8, r3, asr #" rest "\n"                                \
       "smlad r2, r11, r8, r2\n"                                         \
+      "ssat r3, #8, r3, asr #" rest "\n"                                \
       "smlad r2, r12, r6, r2\n"                                         \
-      "strb r3, [r1], #4\n"                                             \
+      "strb r3, [r1]\n"                                                 \
+      "smlad r3, r12, r4, lr\n"                                         \
+      "ldr r12, [r0, #96]\n"                                            \
       "smmla r2, r2, r9, r10\n"                                         \
+      "smlatb r3, r11, r7, r3\n"                                        \
+      "ldr r11, [r0, #112]\n"                                           \
+      "smlad r3, r12, r5, r3\n"                                         \
+      "ldr r12, [r0, #100]\n"                                           \
+      "smlad r3, r11, r8, r3\n"                                         \
       "ssat r2, #8, r2, asr #" rest "\n"                                \
-      "strb r2, [r1], #4\n"                                             \
+      "31:\n"                                                           \
+      "smlad r3, r12, r6, r3\n"                                         \
+      "strb r2, [r1, #4]\n"                                             \
+      "smlad r2, r12, r4, lr\n"                                         \
+      "ldr r12, [r0, #104]\n"                                           \
+      "smmla r3, r3, r9, r10\n"                                         \
+      "smlatb r2, r11, r7, r2\n"                                        \
+      "ldr r11, [r0, #116]\n"                                           \
+      "smlad r2, r12, r5, r2\n"                                         \
+      "ldr r12, [r0, #108]\n"                                           \
+      "smlad r2, r11, r8, r2\n"                                         \
+      "ssat r3, #8, r3, asr #" rest "\n"                                \
+      "smlad r2, r12, r6, r2\n"                                         \
+      "strb r3, [r1, #8]\n"                                             \
+      "smlad r3, r12, r4, lr\n"                                         \
+      "ldr r12, [r0, #192]\n"                                           \
+      "smmla r2, r2, r9, r10\n"                                         \
+      "smlatb r3, r11, r7, r3\n"                                        \
+      "ldr r11, [r0, #208]\n"                                           \
+      "smlad r3, r12, r5, r3\n"                                         \
+      "ldr r12, [r0, #196]\n"                                           \
+      "smlad r3, r11, r8, r3\n"                                         \
+      "ssat r2, #8, r2, asr #" rest "\n"                                \
+      "32:\n"                                                           \
+      "smlad r3, r12, r6, r3\n"                                         \
+      "strb r2, [r1, #12]\n"                                            \
+      "smlad r2, r12, r4, lr\n"                                         \
+      "ldr r12, [r0, #200]\n"                                           \
+      "smmla r3, r3, r9, r10\n"                                         \
+      "smlatb r2, r11, r7, r2\n"                                        \
+      "ldr r11, [r0, #212]\n"                                           \
+      "smlad r2, r12, r5, r2\n"                                         \
+      "ldr r12, [r0, #204]\n"                                           \
+      "smlad r2, r11, r8, r2\n"                                         \
+      "ssat r3, #8, r3, asr #" rest "\n"                                \
+      "smlad r2, r12, r6, r2\n"                                         \
+      "strb r3, [r1, #16]\n"                                            \
+      "smlad r3, r12, r4, lr\n"                                         \
+      "ldr r12, [r0, #288]\n"                                           \
+      "smmla r2, r2, r9, r10\n"                                         \
+      "smlatb r3, r11, r7, r3\n"                                        \
+      "ldr r11, [r0, #304]\n"                                           \
+      "smlad r3, r12, r5, r3\n"                                         \
+      "ldr r12, [r0, #292]\n"                                           \
+      "smlad r3, r11, r8, r3\n"                                         \
+      "ssat r2, #8, r2, asr #" rest "\n"                                \
+      "33:\n"                                                           \
+      "smlad r3, r12, r6, r3\n"                                         \
+      "strb r2, [r1, #20]\n"                                            \
+      "ldr r2, [sp]\n"                                                  \
+      "cmp r0, r2\n"                                                    \
+      "smlad r2, r12, r4, lr\n"                                         \
+      "ldr r12, [r0, #296]\n"                                           \
+      "smmla r3, r3, r9, r10\n"                                         \
+      "smlatb r2, r11, r7, r2\n"                                        \
+      "ldr r11, [r0, #308]\n"                                           \
+      "smlad r2, r12, r5, r2\n"                                         \
+      "ldr r12, [r0, #300]\n"                                           \
+      "smlad r2, r11, r8, r2\n"                                         \
+      "ssat r3, #8, r3, asr #" rest "\n"                                \
+      "smlad r2, r12, r6, r2\n"                                         \
+      "strb r3, [r1, #24]\n"                                            \
+      "smlad r3, r12, r4, lr\n"                                         \
+      "ldr r12, [r0, #384]\n"                                           \
+      "smmla r2, r2, r9, r10\n"                                         \
+      "smlatb r3, r11, r7, r3\n"                                        \
+      "ldr r11, [r0, #400]\n"                                           \
+      "smlad r3, r12, r5, r3\n"                                         \
+      "ldr r12, [r0, #388]\n"                                           \
+      "smlad r3, r11, r8, r3\n"                                         \
+      "ssat r2, #8, r2, asr #" rest "\n"                                \
+      "add r1, r1, #32\n"                                               \
+      "add r0, r0, #384\n"                                              \
+      "bne 30b\n"                                                       \
+      "strb r2, [r1, #-4]\n"                                            \
       "5:\n"                                                            \
       "ldrd r2, r3, [sp, #8]\n"                                         \
       "subs r3, #1\n"                                                   \
       "str r3, [sp, #12]\n"                                             \
       "bne 1b\n"                                                        \
-      "add sp, #20\n"                                                   \
+      "add sp, #28\n"                                                   \
       "pop {r4-r11, pc}\n")
 
 LINNET_DW_FUNCTION void slide_3x3_by_2_rest_8(Slide*) noexcept { LINNET_DW_SLIDE_BY_2("8"); }

@@ -4,8 +4,8 @@
 //   pass 2  V of the next two           the same
 //   pass 3  H of the fifth row          12 multiplications (20 MACs)
 //
-// 97 instructions for 100 MACs with loads, requantization and stores, 68 cycles as llvm-mca models them; stride 2: 105 and 68. A channel's weights are expanded from bytes to 16
-// words once a row: bias, v0-v4, u0-u4, (h0,h1), (h2,h3), (h1,h2), (h3,h4), multiplier. The first output's window begins at
+// 97 instructions for 100 MACs with loads, requantization and stores (105 for stride 2), about 72 cycles as llvm-mca models
+// them. A channel's weights are expanded from bytes to 16 words once a row: bias, v0-v4, u0-u4, (h0,h1), (h2,h3), (h1,h2), (h3,h4), multiplier. The first output's window begins at
 // column 2 of the chunks; a chunk is 192 bytes: the first plane V01 and H, the second V23.
 #pragma once
 
@@ -16,8 +16,8 @@ inline namespace LINNET_VERSION_NAMESPACE {
 namespace dw {
 
 #ifdef LINNET_DW_ASSEMBLY
-static_assert(offsetof(Slide, addend) == 20 && offsetof(Slide, out_w) == 36 &&
-              offsetof(Slide, rest) == 40 && offsetof(Slide, expanded) == 44);
+static_assert(offsetof(Slide, addend) == 20 && offsetof(Slide, out_w) == 44 &&
+              offsetof(Slide, rest) == 48 && offsetof(Slide, expanded) == 52);
 
 // clang-format off
 // r0 x, r1 y, r2-r5 sums, r6-r10 weights, r11 and r12 activations, lr the expanded weights; [sp] addend, rest, outputs left;
@@ -34,13 +34,13 @@ static_assert(offsetof(Slide, addend) == 20 && offsetof(Slide, out_w) == 36 &&
   "push {r4-r11, lr}\n"                                                  \
   "sub sp, #28\n"                                                        \
   "movs r1, #4\n"                                                        \
-  "ldrd r2, r3, [r0, #36]\n" /* out_w, rest */                           \
+  "ldrd r2, r3, [r0, #44]\n" /* out_w, rest */                           \
   "ldr r2, [r0, #20]\n" /* addend */                                     \
   "strd r0, r1, [sp, #16]\n"                                             \
   "strd r2, r3, [sp]\n"                                                  \
   "1:\n"                                                                 \
   "ldm r0, {r1, r2, r3, r11, r12}\n"                                     \
-  "ldr lr, [r0, #44]\n"                                                  \
+  "ldr lr, [r0, #52]\n"                                                  \
   "adds r1, #24\n"                                                       \
   "ldr r10, [r11, r12]\n"                                                \
   "ldr r4, [r11], #4\n"                                                  \
@@ -57,7 +57,7 @@ static_assert(offsetof(Slide, addend) == 20 && offsetof(Slide, out_w) == 36 &&
   "sxtb16 r6, r4\n"                                                      \
   "sxtb16 r7, r4, ror #8\n"                                              \
   "stm lr!, {r6, r7, r10}\n"                                             \
-  "ldr r4, [r0, #36]\n"                                                  \
+  "ldr r4, [r0, #44]\n"                                                  \
   "mov r0, r1\n"                                                         \
   "mov r1, r11\n"                                                        \
   "str r4, [sp, #8]\n"                                                   \

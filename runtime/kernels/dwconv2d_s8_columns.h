@@ -48,6 +48,7 @@ struct PackRow {
 
 #if defined(__ARM_FEATURE_SIMD32) && !defined(LINNET_PORTABLE_DSP)
 #define LINNET_DW_ASSEMBLY 1
+constexpr bool kAssembly = true;
 
 // Whole functions in assembly: GCC must neither look at their parameters nor make copies of them.
 #define LINNET_DW_FUNCTION [[gnu::naked, gnu::noipa]] inline
@@ -176,6 +177,8 @@ LINNET_DW_FUNCTION void store_pixels(const std::uint32_t* /*from*/, std::int8_t*
 #undef LINNET_DW_HALF
 
 #else
+
+constexpr bool kAssembly = false;
 
 // V of rows a and b, which then point at the next four channels.
 inline void pack_vertical(PackRow* row) noexcept {

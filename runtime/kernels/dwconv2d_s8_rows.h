@@ -39,9 +39,11 @@ struct Slide {
   const std::int32_t* bias;
   std::uintptr_t multiplier_offset;  // from a channel's bias to its multiplier
   std::int32_t addend;               // of the requantization (dsp::Requantizer)
-  std::int32_t loop_bytes;           // from x to where the loop of the slide ends (3x3)
+  std::int32_t loop_bytes;           // from x to where the last round of the loop begins (3x3)
   std::int32_t top;                  // 1: second form (3x3, stride 1 or 2)
-  std::int32_t odd;                  // 1: there is a pair of outputs after the loop (3x3)
+  std::int32_t odd;                  // 1: there is a pair of outputs after the loop (3x3, stride 1)
+  std::int32_t entry;                // where the loop is entered (3x3)
+  std::int32_t start_bytes;          // from x to where the first round would begin (3x3)
   std::int32_t out_w;
   std::int32_t rest;        // shift of the requantization (5x5)
   std::uint32_t* expanded;  // 16 words to work in (5x5)
@@ -91,7 +93,7 @@ constexpr std::int32_t chunks_read(std::int32_t kernel, std::int32_t first_colum
 
 // The scratch: what one call works with, in this order. Sizes are those of any machine.
 struct Scratch {
-  static constexpr std::int32_t kStateBytes = 320;
+  static constexpr std::int32_t kStateBytes = 336;
   static constexpr std::int32_t kExpandedBytes = 64;
 
   std::int32_t codes, zeros, chunks,
@@ -127,9 +129,7 @@ class Rows {
     slide.addend = requantize.addend;
     slide.rest = requantize.rest;
     slide.out_w = layer.out_w;
-    slide.odd = (layer.out_w + 1) / 2 % 2;
-    const std::int32_t loops = (layer.out_w + 1) / 4;
-    slide.loop_bytes = (layer.stride_w == 1 ? loops + 1 : 2 * loops + 1) * kPlaneBytes;
+    set_loop(slide);
     slide.expanded = words(Scratch::kStateBytes);
   }
 
@@ -212,11 +212,26 @@ class Rows {
     }
   }
 
+  // A round of the loop of the 3x3 slides makes eight outputs: two chunks of stride 1, four of stride 2. It is entered so that
+  // it comes out even; what it leaves out before that lies before x and y.
+  void set_loop(Slide& slide) noexcept {
+    const std::int32_t pairs = (layer_.out_w + 1) / 2;
+    const bool by_1 = layer_.stride_w == 1;
+    const std::int32_t chunks = by_1 ? pairs / 2 : pairs, round = by_1 ? 2 : 4;
+    const std::int32_t left_out = (round - chunks % round) % round;
+    const std::int32_t rounds = (chunks + left_out) / round;
+    slide.odd = pairs % 2;
+    slide.entry = chunks > 0 ? left_out : 2;
+    slide.start_bytes = chunks > 0 ? (1 - left_out) * kPlaneBytes : kPlaneBytes;
+    slide.loop_bytes = slide.start_bytes + (rounds - 1) * round * kPlaneBytes;
+    first_code_ = -1 - (kAssembly && form_.kernel == 3 ? left_out * (by_1 ? 16 : 8) : 0);
+  }
+
   [[gnu::noinline]] void slide(std::int32_t form, std::int32_t channel, std::int8_t* y) noexcept {
     Slide& slide = state_.slide;
     std::uint32_t* const codes = words(at_.codes);
     slide.x = words(at_.chunks) - kChannelWords;
-    slide.y = static_cast<std::int8_t*>(static_cast<void*>(codes)) - 1;
+    slide.y = static_cast<std::int8_t*>(static_cast<void*>(codes)) + first_code_;
     slide.weights = static_cast<const std::uint32_t*>(layer_.weights) +
                     channel * form_.weight_words + form * form_.form_words;
     slide.bias = static_cast<const std::int32_t*>(layer_.bias) + channel;
@@ -231,6 +246,7 @@ class Rows {
   Scratch at_;
   State& state_;
   Columns columns_;
+  std::int32_t first_code_ = 0;  // of the buffer, less a channel
   Row edges_[4][2] = {};
 };
 

@@ -1,7 +1,7 @@
 // Any int8 function of one int8 tensor, by table: activations and requantization. Works in place.
 //
 // An element is three instructions, LDRB, LDRB from the table, STRB; eight of them are interleaved, so that no load is waited
-// for: 26 instructions and 14 cycles (as llvm-mca models them) for eight.
+// for: 26 instructions and 18 cycles (as llvm-mca models them) for eight.
 #pragma once
 
 #include "linnet/layers_elementwise.h"

@@ -4,7 +4,7 @@
 //   columns   maxima at x, x + 1, x + 2  ->  output x
 //
 // Both passes are one loop over bytes that lie side by side: four codes of three runs in 9 instructions (three loads, two
-// times SSUB8 and SEL, a store) and 5 cycles as llvm-mca models them. A window of 5 by 5 takes two of them for its rows and two for its columns.
+// times SSUB8 and SEL, a store) and 10 cycles as llvm-mca models them. A window of 5 by 5 takes two of them for its rows and two for its columns.
 #pragma once
 
 #include <cstring>

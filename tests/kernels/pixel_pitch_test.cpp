@@ -77,7 +77,7 @@ Pool2dLayer random_pool(Random& random) {
   layer.out_w = (layer.in_w - 1) / layer.stride_w + 1;
   layer.in_zero = number(random, -128, 127);
   layer.out_zero = number(random, -128, 127);
-  layer.shift = number(random, 30, 40);
+  layer.shift = number(random, 16, 40);
   layer.lo = random.chance(70) ? -128 : number(random, -128, 0);
   return layer;
 }

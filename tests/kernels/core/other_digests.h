@@ -323,7 +323,7 @@ linnet::Pool2dLayer random_pool(Numbers& numbers, std::uint32_t index) {
   }
   layer.in_zero = numbers.integer(-128, 127);
   layer.out_zero = numbers.integer(-128, 127);
-  layer.shift = numbers.integer(index < 12 ? 31 : 32, index < 12 ? 40 : 38);
+  layer.shift = numbers.integer(index < 12 ? 31 : 26, index < 12 ? 40 : 38);
   if (index % 3 == 0) layer.lo = layer.out_zero < 0 ? layer.out_zero : 0;
   layer.multipliers = table;
   return layer;
