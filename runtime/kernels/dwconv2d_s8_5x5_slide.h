@@ -5,8 +5,9 @@
 //   pass 3  H of the fifth row          12 multiplications (20 MACs)
 //
 // 97 instructions for 100 MACs with loads, requantization and stores (105 for stride 2), about 72 cycles as llvm-mca models
-// them. A channel's weights are expanded from bytes to 16 words once a row: bias, v0-v4, u0-u4, (h0,h1), (h2,h3), (h1,h2), (h3,h4), multiplier. The first output's window begins at
-// column 2 of the chunks; a chunk is 192 bytes: the first plane V01 and H, the second V23.
+// them. A channel's weights are expanded from bytes to 16 words once a row: bias, v0-v4, u0-u4, (h0,h1), (h2,h3), (h1,h2),
+// (h3,h4), multiplier. The first output's window begins at column 2 of the chunks; a chunk is 192 bytes: the first plane V01
+// and H, the second V23.
 #pragma once
 
 #include "linnet/kernels/dwconv2d_s8_rows.h"
