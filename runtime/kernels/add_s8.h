@@ -24,21 +24,27 @@ struct add_s8 {
     const std::int32_t start = half - layer.a_zero * layer.multiplier_a -
                                layer.b_zero * layer.multiplier_b +
                                layer.out_zero * (1 << layer.shift);
-    const auto element = [&](std::int32_t a, std::int32_t b) {
-      return dsp::ssat8((a * layer.multiplier_a + b * layer.multiplier_b + start) >> layer.shift);
-    };
-    Parameters parameters{nullptr, dsp::pair(layer.multiplier_a, layer.multiplier_b), start, 0};
-    if (layer.a_channel_step == 0)  // b goes through the words, a is the same for all
-      parameters.multipliers = dsp::pair(layer.multiplier_b, layer.multiplier_a);
-    const auto words = [&](const detail::WordOperands& x, std::int8_t* y) {
-      parameters.end = x.end;
-      parameters.shift = static_cast<std::uint32_t>(layer.shift | x.b_step << 8);
-      add_words(x.a, x.b, y, &parameters);
-    };
-    detail::for_each_word_row(layer, io, first_row, row_count, true, words, element);
+    const Self self{layer, start};
+    Parameters parameters{
+        nullptr,
+        detail::change_places(layer) ? dsp::pair(layer.multiplier_b, layer.multiplier_a)
+                                     : dsp::pair(layer.multiplier_a, layer.multiplier_b),
+        start, static_cast<std::uint32_t>(layer.shift | detail::word_step(layer) << 8)};
+    detail::for_each_word_row(layer, io, first_row, row_count,
+                              {detail::kWordsAssembly ? &add_words : nullptr, &parameters,
+                               &parameters.end, &element, &self});
   }
 
  private:
+  struct Self {
+    const Layer& layer;
+    std::int32_t start;
+  };
+  static std::int32_t element(const void* self, std::int32_t a, std::int32_t b) noexcept {
+    const auto& [layer, start] = *static_cast<const Self*>(self);
+    return dsp::ssat8((a * layer.multiplier_a + b * layer.multiplier_b + start) >> layer.shift);
+  }
+
   struct Parameters {
     const std::int8_t* end;  // of a
     std::uint32_t multipliers;
@@ -51,7 +57,7 @@ struct add_s8 {
   // clang-format off
   [[gnu::naked, gnu::noipa]] static void add_words(const std::int8_t* /*a*/, const std::int8_t* /*b*/,
                                                    std::int8_t* /*y*/,
-                                                   const Parameters* /*parameters*/) noexcept {
+                                                   const void* /*parameters*/) noexcept {
     __asm__(
       "push {r4-r6, r8-r11, lr}\n"
       "ldm r3, {r3-r6}\n"
@@ -90,7 +96,8 @@ struct add_s8 {
   }
   // clang-format on
 #else
-  static void add_words(const std::int8_t*, const std::int8_t*, std::int8_t*, const Parameters*) {}
+  static void add_words(const std::int8_t*, const std::int8_t*, std::int8_t*,
+                        const void*) noexcept {}
 #endif
 };
 

@@ -2,7 +2,8 @@
 //
 // dwconv2d_s8_rows.h packs the columns of one or two output rows, dwconv2d_s8_3x3_slide.h multiplies. Columns and rows
 // outside the image hold the input's zero point, which is folded into the bias. The last four channels overlap the ones
-// before when their number is no multiple of four.
+// before when their number is no multiple of four; two or three
+// channels are packed column by column.
 //
 // A channel's weights are packed as v0 v1 v2 (h0,h1) (h1,h2), v = (row 0, row 1), h = row 2 of the kernel; the second form,
 // for one of two output rows, is made of the same five words in six instructions.
@@ -23,10 +24,9 @@ struct dwconv2d_s8_3x3 {
   static constexpr const char* name = "dwconv2d_s8_3x3";
   static constexpr bool folds_input_zero = true;
   static constexpr bool supports(const Layer& layer) noexcept {
-    return layer.depthwise() && layer.out_c == layer.in_c && layer.in_c >= 4 &&
-           layer.kernel_h == 3 && layer.kernel_w == 3 && layer.dilation_h == 1 &&
-           layer.dilation_w == 1 && (layer.stride_w == 1 || layer.stride_w == 2) &&
-           layer.shift >= 33 && layer.shift <= 48;
+    return layer.depthwise() && layer.out_c == layer.in_c && layer.kernel_h == 3 &&
+           layer.kernel_w == 3 && layer.dilation_h == 1 && layer.dilation_w == 1 &&
+           (layer.stride_w == 1 || layer.stride_w == 2) && layer.shift >= 33 && layer.shift <= 48;
   }
   // Two output rows share what is packed for them.
   static constexpr std::int32_t block_rows(const Layer& layer) noexcept {

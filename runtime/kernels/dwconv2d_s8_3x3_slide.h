@@ -24,7 +24,8 @@ namespace dw {
 #ifdef LINNET_DW_ASSEMBLY
 static_assert(offsetof(Slide, addend) == 20 && offsetof(Slide, loop_bytes) == 24 &&
               offsetof(Slide, top) == 28 && offsetof(Slide, odd) == 32 &&
-              offsetof(Slide, entry) == 36 && offsetof(Slide, start_bytes) == 40);
+              offsetof(Slide, entry) == 36 && offsetof(Slide, start_bytes) == 40 &&
+              offsetof(Slide, channels) == 44);
 
 // clang-format off
 // r0 x, r1 y, r2 and r3 the sums of even and odd x, r4-r6 v0-v2, r7 (h0,h1), r8 (h1,h2), r9 multiplier, r10 addend, r11 H,
@@ -39,7 +40,7 @@ static_assert(offsetof(Slide, addend) == 20 && offsetof(Slide, loop_bytes) == 24
       "ldrd r4, r5, [r0, #32]\n" /* odd, entry */                       \
       "ldr r6, [r0, #40]\n" /* start_bytes */                           \
       "mov r2, r0\n"                                                    \
-      "movs r3, #4\n"                                                   \
+      "ldr r3, [r0, #44]\n" /* channels */                              \
       "strd r2, r3, [sp, #8]\n"                                         \
       "strd r6, r5, [sp, #16]\n"                                        \
       "str r4, [sp, #24]\n"                                             \
@@ -215,7 +216,7 @@ LINNET_DW_FUNCTION void slide_3x3_by_1_rest_16(Slide*) noexcept { LINNET_DW_SLID
       "ldrd r4, r5, [r0, #32]\n" /* odd, entry */                       \
       "ldr r6, [r0, #40]\n" /* start_bytes */                           \
       "mov r2, r0\n"                                                    \
-      "movs r3, #4\n"                                                   \
+      "ldr r3, [r0, #44]\n" /* channels */                              \
       "strd r2, r3, [sp, #8]\n"                                         \
       "strd r6, r5, [sp, #16]\n"                                        \
       "str r4, [sp, #24]\n"                                             \
@@ -374,7 +375,7 @@ LINNET_DW_FUNCTION void slide_3x3_by_2_rest_16(Slide*) noexcept { LINNET_DW_SLID
 
 template <std::int32_t Stride, std::int32_t Rest>
 void slide_3x3(Slide* slide) noexcept {
-  for (std::int32_t channel = 0; channel < 4; ++channel) {
+  for (std::int32_t channel = 0; channel < slide->channels; ++channel) {
     const std::uint32_t* const x = slide->x += kChannelWords;
     std::int8_t* y = slide->y += 1;
     const std::uint32_t* w = slide->weights;

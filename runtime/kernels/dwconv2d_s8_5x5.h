@@ -2,7 +2,8 @@
 //
 // dwconv2d_s8_rows.h packs the columns of one or two output rows, dwconv2d_s8_5x5_slide.h multiplies. Columns and rows
 // outside the image hold the input's zero point, which is folded into the bias. The last four channels overlap the ones
-// before when their number is no multiple of four.
+// before when their number is no multiple of four; two or three
+// channels are packed column by column.
 //
 // A channel's weights are 14 pairs in 28 bytes, two pairs a word for SXTB16 and SXTB16 ROR #8: v and u for two pairs of rows
 // of the kernel, h for the fifth row. Of two output rows one has them in another form: all channels of the first form come
@@ -24,10 +25,10 @@ struct dwconv2d_s8_5x5 {
   static constexpr const char* name = "dwconv2d_s8_5x5";
   static constexpr bool folds_input_zero = true;
   static constexpr bool supports(const Layer& layer) noexcept {
-    return layer.depthwise() && layer.out_c == layer.in_c && layer.in_c >= 4 &&
-           layer.kernel_h == 5 && layer.kernel_w == 5 && layer.dilation_h == 1 &&
-           layer.dilation_w == 1 && (layer.stride_w == 1 || layer.stride_w == 2) &&
-           layer.shift >= 33 && layer.wide_weights == 0;
+    return layer.depthwise() && layer.out_c == layer.in_c && layer.kernel_h == 5 &&
+           layer.kernel_w == 5 && layer.dilation_h == 1 && layer.dilation_w == 1 &&
+           (layer.stride_w == 1 || layer.stride_w == 2) && layer.shift >= 33 &&
+           layer.wide_weights == 0;
   }
   // Two output rows share what is packed for them.
   static constexpr std::int32_t block_rows(const Layer& layer) noexcept {

@@ -17,8 +17,9 @@ inline namespace LINNET_VERSION_NAMESPACE {
 namespace dw {
 
 #ifdef LINNET_DW_ASSEMBLY
-static_assert(offsetof(Slide, addend) == 20 && offsetof(Slide, out_w) == 44 &&
-              offsetof(Slide, rest) == 48 && offsetof(Slide, expanded) == 52);
+static_assert(offsetof(Slide, addend) == 20 && offsetof(Slide, channels) == 44 &&
+              offsetof(Slide, out_w) == 48 && offsetof(Slide, rest) == 52 &&
+              offsetof(Slide, expanded) == 56);
 
 // clang-format off
 // r0 x, r1 y, r2-r5 sums, r6-r10 weights, r11 and r12 activations, lr the expanded weights; [sp] addend, rest, outputs left;
@@ -34,14 +35,14 @@ static_assert(offsetof(Slide, addend) == 20 && offsetof(Slide, out_w) == 44 &&
 #define LINNET_DW_BEGIN_5X5                                              \
   "push {r4-r11, lr}\n"                                                  \
   "sub sp, #28\n"                                                        \
-  "movs r1, #4\n"                                                        \
-  "ldrd r2, r3, [r0, #44]\n" /* out_w, rest */                           \
+  "ldr r1, [r0, #44]\n" /* channels */                                  \
+  "ldrd r2, r3, [r0, #48]\n" /* out_w, rest */                           \
   "ldr r2, [r0, #20]\n" /* addend */                                     \
   "strd r0, r1, [sp, #16]\n"                                             \
   "strd r2, r3, [sp]\n"                                                  \
   "1:\n"                                                                 \
   "ldm r0, {r1, r2, r3, r11, r12}\n"                                     \
-  "ldr lr, [r0, #52]\n"                                                  \
+  "ldr lr, [r0, #56]\n"                                                  \
   "adds r1, #24\n"                                                       \
   "ldr r10, [r11, r12]\n"                                                \
   "ldr r4, [r11], #4\n"                                                  \
@@ -58,7 +59,7 @@ static_assert(offsetof(Slide, addend) == 20 && offsetof(Slide, out_w) == 44 &&
   "sxtb16 r6, r4\n"                                                      \
   "sxtb16 r7, r4, ror #8\n"                                              \
   "stm lr!, {r6, r7, r10}\n"                                             \
-  "ldr r4, [r0, #44]\n"                                                  \
+  "ldr r4, [r0, #48]\n"                                                  \
   "mov r0, r1\n"                                                         \
   "mov r1, r11\n"                                                        \
   "str r4, [sp, #8]\n"                                                   \
@@ -295,7 +296,7 @@ LINNET_DW_FUNCTION void slide_5x5_by_2(Slide*) noexcept {
 
 template <std::int32_t Stride>
 void slide_5x5(Slide* slide) noexcept {
-  for (std::int32_t channel = 0; channel < 4; ++channel) {
+  for (std::int32_t channel = 0; channel < slide->channels; ++channel) {
     const std::uint32_t* const x = slide->x += kChannelWords;
     std::int8_t* y = slide->y += 1;
     std::uint32_t pairs[14];

@@ -210,29 +210,34 @@ inline void store_pixels(const std::uint32_t* from, std::int8_t* to, std::int32_
 
 // Where the image's columns lie in the chunks of a row.
 struct Columns {
-  // A chunk at the image's edge: columns [first, last) of it are in the image; x is the first one's.
+  // Columns [first, last) that are packed one by one: those of the image in a chunk at its edge. x is the first one's.
   struct Partial {
-    std::int32_t chunk, first, last, x;
+    std::int32_t first, last, x;
   };
   std::int32_t chunk_words;
   std::int32_t full_first = 0, full_count = 0, full_x = 0;
   std::int32_t partial_count = 0;
   Partial partial[2] = {};
 
-  // `origin`: column of the first chunk at which the image begins; `count`: chunks that are read. Writes the pairs that are
-  // padding for all channels alike.
+  // `origin`: column of the first chunk at which the image begins; `count`: chunks that are read; `one_by_one`: no chunk is
+  // packed as a whole. Writes the pairs that are padding for all channels alike.
   Columns(std::int32_t origin, std::int32_t in_w, std::int32_t count, std::int32_t chunk_words_,
-          std::int32_t zero, std::uint32_t* chunks) noexcept
+          std::int32_t zero, bool one_by_one, std::uint32_t* chunks) noexcept
       : chunk_words(chunk_words_) {
     for (std::int32_t chunk = 0; chunk < count; ++chunk, chunks += chunk_words) {
       const std::int32_t x = 4 * chunk - origin;
       const std::int32_t first = x < 0 ? -x : 0, last = in_w - x < 4 ? in_w - x : 4;
-      if (first == 0 && last == 4) {
+      if (first == 0 && last == 4 && !one_by_one) {
         if (full_count++ == 0) full_first = chunk, full_x = x;
         continue;
       }
       for (std::int32_t i = 0; i < chunk_words; ++i) chunks[i] = dsp::pair(zero, zero);
-      if (first < 4 && last > 0) partial[partial_count++] = {chunk, first, last, x + first};
+      if (first >= 4 || last <= 0) continue;
+      if (one_by_one && partial_count == 1) {
+        partial[0].last = 4 * chunk + last;
+      } else {
+        partial[partial_count++] = {4 * chunk + first, 4 * chunk + last, x + first};
+      }
     }
   }
 };
@@ -243,27 +248,42 @@ struct Row {
   std::int32_t step;
 };
 
-// The chunks at the image's edges. V of rows a and b, or H of row a, whose other columns are `zero_word`.
+// Four channels of a pixel, or the two or three that there are.
+inline std::uint32_t load_channels(const std::int8_t* from, std::int32_t channels) noexcept {
+  if (channels >= 4) return dsp::load_word(from);
+  const auto byte = [from](std::int32_t c) { return static_cast<std::uint32_t>(from[c]) & 0xffu; };
+  return byte(0) | byte(1) << 8 | (channels == 3 ? byte(2) << 16 : 0);
+}
+
+// The columns that are packed one by one. V of rows a and b, or H of row a, whose other columns are `zero_word`.
 [[gnu::noinline]] inline void pack_partial(const Columns& columns, const Row& a, const Row& b,
-                                           std::int32_t channel, bool vertical,
-                                           std::uint32_t zero_word, std::uint32_t* plane) noexcept {
+                                           std::int32_t channel, std::int32_t channels,
+                                           bool vertical, std::uint32_t zero_word,
+                                           std::uint32_t* plane) noexcept {
+  const std::int32_t a_step = a.step, b_step = b.step, to_next_chunk = columns.chunk_words - 4;
   for (const Columns::Partial *part = columns.partial, *end = part + columns.partial_count;
        part != end; ++part) {
-    std::uint32_t* const to = plane + part->chunk * columns.chunk_words;
-    const std::int8_t* from_a = a.data + part->x * a.step + channel;
+    const std::int8_t* from_a = a.data + part->x * a_step + channel;
+    std::int32_t i = part->first;
+    std::uint32_t* chunk = plane + i / 4 * columns.chunk_words;
     if (vertical) {
-      const std::int8_t* from_b = b.data + part->x * b.step + channel;
-      for (std::int32_t i = part->first; i < part->last; ++i, from_a += a.step, from_b += b.step)
-        split(dsp::load_word(from_a), dsp::load_word(from_b), to + i);
+      const std::int8_t* from_b = b.data + part->x * b_step + channel;
+      for (chunk += i % 4; i < part->last; ++chunk, from_a += a_step, from_b += b_step) {
+        split(load_channels(from_a, channels), load_channels(from_b, channels), chunk);
+        if (++i % 4 == 0) chunk += to_next_chunk;
+      }
       continue;
     }
     std::uint32_t left = zero_word;
-    for (std::int32_t i = part->first; i < part->last; ++i, from_a += a.step) {
-      const std::uint32_t word = dsp::load_word(from_a);
-      const bool odd = i % 2 != 0;
-      if (odd || i + 1 == part->last)
-        split(odd ? left : word, odd ? word : zero_word, to + 4 + i / 2);
+    for (chunk += 4 + i % 4 / 2; i < part->last; from_a += a_step) {
+      const std::uint32_t word = load_channels(from_a, channels);
+      if (i % 2 != 0) {
+        split(left, word, chunk++);
+      } else if (i + 1 == part->last) {
+        split(word, zero_word, chunk);
+      }
       left = word;
+      if (++i % 4 == 0) chunk += to_next_chunk + 2;
     }
   }
 }

@@ -44,6 +44,7 @@ struct Slide {
   std::int32_t odd;                  // 1: there is a pair of outputs after the loop (3x3, stride 1)
   std::int32_t entry;                // where the loop is entered (3x3)
   std::int32_t start_bytes;          // from x to where the first round would begin (3x3)
+  std::int32_t channels;             // 4; less only where the tensor has less
   std::int32_t out_w;
   std::int32_t rest;        // shift of the requantization (5x5)
   std::uint32_t* expanded;  // 16 words to work in (5x5)
@@ -109,7 +110,9 @@ struct Scratch {
 
 class Rows {
  public:
-  Rows(const Conv2dS8& layer, const Io& io, const Form& form, std::int32_t shift) noexcept
+  // Cold: made small, since it is done once a call.
+  [[gnu::cold, gnu::noinline]] Rows(const Conv2dS8& layer, const Io& io, const Form& form,
+                                    std::int32_t shift) noexcept
       : layer_(layer),
         io_(io),
         form_(form),
@@ -117,7 +120,7 @@ class Rows {
         state_(*::new (static_cast<void*>(io.scratch)) State{}),
         columns_(form.first_column + layer.pad_left, layer.in_w,
                  chunks_read(form.kernel, form.first_column, layer.stride_w, layer.out_w),
-                 form.planes() * kPlaneWords, layer.in_zero, words(at_.chunks)) {
+                 form.planes() * kPlaneWords, layer.in_zero, narrow(), words(at_.chunks)) {
     static_assert(sizeof(State) <= Scratch::kStateBytes);
     std::memset(io.scratch + at_.zeros, layer.in_zero, static_cast<std::size_t>(layer.in_c));
     const dsp::Requantizer requantize(shift, layer.out_zero, layer.lo, layer.hi);
@@ -128,6 +131,7 @@ class Rows {
     slide.first_multiplier = static_cast<const std::int32_t*>(layer.multiplier);
     slide.addend = requantize.addend;
     slide.rest = requantize.rest;
+    slide.channels = narrow() ? layer.in_c : 4;
     slide.out_w = layer.out_w;
     set_loop(slide);
     slide.expanded = words(Scratch::kStateBytes);
@@ -141,7 +145,7 @@ class Rows {
                          two ? io_.out.row<std::int8_t>(first_row + 1) : nullptr};
     for (std::int32_t channel = 0; channel < layer_.in_c; channel += 4) {
       const std::int32_t back = channel + 4 - layer_.in_c;
-      if (back > 0) {  // the last four overlap the ones before
+      if (back > 0 && !narrow()) {  // the last four overlap the ones before
         channel -= back;
         for (std::int32_t i = 0; i < plan.count; ++i)
           state_.rows[i].a -= back, state_.rows[i].b -= back;
@@ -171,7 +175,7 @@ class Rows {
     return {static_cast<const std::int8_t*>(static_cast<void*>(io_.scratch + at_.zeros)), 0};
   }
 
-  void prepare(const Schedule& plan, std::int32_t first_row) noexcept {
+  [[gnu::cold, gnu::noinline]] void prepare(const Schedule& plan, std::int32_t first_row) noexcept {
     const std::int32_t image_row = first_row / layer_.out_h * layer_.in_h;
     const std::int32_t y0 = first_row % layer_.out_h * layer_.stride_h - layer_.pad_top;
     for (std::int32_t i = 0; i < plan.count; ++i) {
@@ -206,7 +210,7 @@ class Rows {
                                     std::int32_t channel) noexcept {
     for (std::int32_t i = first; i < last; ++i) {
       const Packing& packing = plan.packings[i];
-      pack_partial(columns_, edges_[i][0], edges_[i][1], channel, packing.vertical,
+      pack_partial(columns_, edges_[i][0], edges_[i][1], channel, layer_.in_c, packing.vertical,
                    (static_cast<std::uint32_t>(layer_.in_zero) & 0xffu) * 0x01010101u,
                    words(at_.chunks) + packing.plane * kPlaneWords);
     }
@@ -237,7 +241,22 @@ class Rows {
     slide.bias = static_cast<const std::int32_t*>(layer_.bias) + channel;
     slide.top = form;
     form_.slide(&slide);
-    store_pixels(codes, y + channel, layer_.out_pixel_bytes, layer_.out_w);
+    if (narrow()) {
+      store_narrow(codes, y);
+    } else {
+      store_pixels(codes, y + channel, layer_.out_pixel_bytes, layer_.out_w);
+    }
+  }
+
+  // Fewer than four channels: columns are packed one by one, and codes stored one by one.
+  bool narrow() const noexcept { return layer_.in_c < 4; }
+  [[gnu::cold, gnu::noinline]] void store_narrow(const std::uint32_t* codes,
+                                                 std::int8_t* y) const noexcept {
+    for (std::int32_t x = 0; x < layer_.out_w; ++x, y += layer_.out_pixel_bytes) {
+      std::uint32_t word = *codes++;
+      for (std::int32_t c = 0; c < layer_.in_c; ++c, word >>= 8)
+        y[c] = static_cast<std::int8_t>(word & 0xffu);
+    }
   }
 
   const Conv2dS8& layer_;
@@ -250,9 +269,9 @@ class Rows {
   Row edges_[4][2] = {};
 };
 
-[[gnu::noinline]] inline void run_rows(const Conv2dS8& layer, const Io& io, std::int32_t first_row,
-                                       std::int32_t row_count, const Form& form,
-                                       std::int32_t shift) noexcept {
+[[gnu::cold, gnu::noinline]] inline void run_rows(const Conv2dS8& layer, const Io& io,
+                                                  std::int32_t first_row, std::int32_t row_count,
+                                                  const Form& form, std::int32_t shift) noexcept {
   Rows rows(layer, io, form, shift);
   // Pairs are the blocks of block_rows, counted from the first row of the call.
   const std::int32_t begin = first_row;

@@ -16,20 +16,33 @@ struct minmax_s8 {
 
   static void run(const Layer& layer, const Io& io, std::int32_t first_row,
                   std::int32_t row_count) noexcept {
-    const bool larger = layer.function == 3;
-    const auto element = [larger](std::int8_t a, std::int8_t b) {
-      return (a > b) == larger ? a : b;
-    };
     // min(a, b) is the complement of the larger one of the complements.
-    const std::uint32_t flip = larger ? 0 : 0xffffffffu;
-    const auto words = [flip](const detail::WordOperands& x, std::int8_t* y) {
-      const std::int8_t* b = x.b;
-      for (const std::int8_t* a = x.a; a != x.end; a += 4, b += x.b_step, y += 4) {
-        const std::uint32_t wa = dsp::load_word(a) ^ flip, wb = dsp::load_word(b) ^ flip;
-        dsp::store_word(y, dsp::max_s8x4(wa, wb) ^ flip);
-      }
-    };
-    detail::for_each_word_row(layer, io, first_row, row_count, true, words, element);
+    Parameters parameters{nullptr, detail::word_step(layer), layer.function == 3 ? 0 : 0xffffffffu};
+    detail::for_each_word_row(layer, io, first_row, row_count,
+                              {&words, &parameters, &parameters.end, &element, &layer});
+  }
+
+ private:
+  static std::int32_t element(const void* self, std::int32_t a, std::int32_t b) noexcept {
+    const bool larger = static_cast<const Layer*>(self)->function == 3;
+    return (a > b) == larger ? a : b;
+  }
+
+  struct Parameters {
+    const std::int8_t* end;  // of a
+    std::int32_t step;
+    std::uint32_t flip;
+  };
+
+  static void words(const std::int8_t* a, const std::int8_t* b, std::int8_t* y,
+                    const void* parameters) noexcept {
+    const auto& p = *static_cast<const Parameters*>(parameters);
+    const std::int32_t step = p.step;
+    const std::uint32_t flip = p.flip;
+    for (const std::int8_t* const end = p.end; a != end; a += 4, b += step, y += 4) {
+      const std::uint32_t wa = dsp::load_word(a) ^ flip, wb = dsp::load_word(b) ^ flip;
+      dsp::store_word(y, dsp::max_s8x4(wa, wb) ^ flip);
+    }
   }
 };
 

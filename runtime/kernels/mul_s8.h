@@ -22,25 +22,33 @@ struct mul_s8 {
   static void run(const Layer& layer, const Io& io, std::int32_t first_row,
                   std::int32_t row_count) noexcept {
     const dsp::Requantizer requantize(layer.shift, layer.out_zero, -128, 127);
-    const auto element = [&](std::int32_t a, std::int32_t b) {
-      return requantize((a - layer.a_zero) * (b - layer.b_zero), layer.multiplier_a);
-    };
-    const bool swapped =
-        layer.a_channel_step == 0;  // b goes through the words, a is the same for all
+    const bool swapped = detail::change_places(layer);
     const std::int32_t za = swapped ? layer.b_zero : layer.a_zero;
     const std::int32_t zb = swapped ? layer.a_zero : layer.b_zero;
+    const Self self{layer, requantize};
     Parameters parameters{
-        nullptr, dsp::pair(-za, -za), dsp::pair(-zb, -zb), layer.multiplier_a, requantize.addend,
-        0};
-    const auto words = [&](const detail::WordOperands& x, std::int8_t* y) {
-      parameters.end = x.end;
-      parameters.rest = static_cast<std::uint32_t>(requantize.rest | x.b_step << 8);
-      mul_words(x.a, x.b, y, &parameters);
-    };
-    detail::for_each_word_row(layer, io, first_row, row_count, layer.shift >= 33, words, element);
+        nullptr,
+        dsp::pair(-za, -za),
+        dsp::pair(-zb, -zb),
+        layer.multiplier_a,
+        requantize.addend,
+        static_cast<std::uint32_t>(requantize.rest | detail::word_step(layer) << 8)};
+    const bool in_words = detail::kWordsAssembly && layer.shift >= 33;
+    detail::for_each_word_row(
+        layer, io, first_row, row_count,
+        {in_words ? &mul_words : nullptr, &parameters, &parameters.end, &element, &self});
   }
 
  private:
+  struct Self {
+    const Layer& layer;
+    const dsp::Requantizer& requantize;
+  };
+  static std::int32_t element(const void* self, std::int32_t a, std::int32_t b) noexcept {
+    const Self& s = *static_cast<const Self*>(self);
+    return s.requantize((a - s.layer.a_zero) * (b - s.layer.b_zero), s.layer.multiplier_a);
+  }
+
   struct Parameters {
     const std::int8_t* end;  // of a
     std::uint32_t minus_a_zero, minus_b_zero;
@@ -53,7 +61,7 @@ struct mul_s8 {
   // clang-format off
   [[gnu::naked, gnu::noipa]] static void mul_words(const std::int8_t* /*a*/, const std::int8_t* /*b*/,
                                                    std::int8_t* /*y*/,
-                                                   const Parameters* /*parameters*/) noexcept {
+                                                   const void* /*parameters*/) noexcept {
     __asm__(
       "push {r4-r11, lr}\n"
       "ldm r3, {r3-r8}\n"
@@ -92,7 +100,8 @@ struct mul_s8 {
   }
   // clang-format on
 #else
-  static void mul_words(const std::int8_t*, const std::int8_t*, std::int8_t*, const Parameters*) {}
+  static void mul_words(const std::int8_t*, const std::int8_t*, std::int8_t*,
+                        const void*) noexcept {}
 #endif
 };
 

@@ -55,11 +55,12 @@ struct reduce_spatial_s8 {
  private:
   static constexpr std::int32_t kMostPixels = 255;  // whose codes fit 16 bits when added
 
-  static void add_four(const Layer& layer, const std::int8_t* x, std::int32_t* sums) noexcept {
+  [[gnu::noinline]] static void add_four(const Layer& layer, const std::int8_t* x,
+                                         std::int32_t* sums) noexcept {
     const std::int32_t step = layer.in_pixel_step;
     for (std::int32_t left = layer.width; left > 0; left -= kMostPixels) {
       std::uint32_t even = 0, odd = 0;
-#pragma GCC unroll 4
+#pragma GCC unroll 2
       for (std::int32_t i = left < kMostPixels ? left : kMostPixels; i > 0; --i, x += step) {
         const std::uint32_t word = dsp::load_word(x);
         even = dsp::sxtab16(even, word);
@@ -76,8 +77,9 @@ struct reduce_spatial_s8 {
     return static_cast<std::int32_t>(pair) >> 16;
   }
 
-  static void compare_four(const Layer& layer, ReduceKind kind, const std::int8_t* x,
-                           std::int32_t* most) noexcept {
+  [[gnu::cold, gnu::noinline]] static void compare_four(const Layer& layer, ReduceKind kind,
+                                                        const std::int8_t* x,
+                                                        std::int32_t* most) noexcept {
     // The smallest is the complement of the largest complement.
     const std::uint32_t flip = kind == ReduceKind::max ? 0 : 0xffffffffu;
     std::uint32_t largest = 0x80808080u;
@@ -88,8 +90,8 @@ struct reduce_spatial_s8 {
       take(kind, static_cast<std::int8_t>(largest & 0xffu), most[c]);
   }
 
-  static void one(const Layer& layer, ReduceKind kind, const std::int8_t* x,
-                  std::int32_t& sum) noexcept {
+  [[gnu::cold, gnu::noinline]] static void one(const Layer& layer, ReduceKind kind,
+                                               const std::int8_t* x, std::int32_t& sum) noexcept {
     for (std::int32_t i = layer.width; i > 0; --i, x += layer.in_pixel_step) take(kind, *x, sum);
   }
 

@@ -96,7 +96,7 @@ struct Channels {
 
 Channels random_channels(const ConvOptions& options, Random& random) {
   if (options.depthwise) {
-    const std::int64_t c = random.integer(options.square() > 0 ? 4 : 2, 21);
+    const std::int64_t c = random.integer(2, 21);
     const std::int64_t m = random.chance(options.square() > 0 ? 0 : 25) ? random.integer(2, 3) : 1;
     return {c, c * m, static_cast<std::int32_t>(c)};
   }

@@ -122,7 +122,8 @@ Layer random_geometry(Numbers& numbers, bool transposed, std::uint32_t index) {
   const bool one = index % 15 == 1;      // a fully connected layer
   layer.in_h = one ? 1 : numbers.integer(1, 7);
   layer.in_w = one ? 1 : numbers.integer(1, kind >= 3 ? 23 : 9);
-  layer.in_c = numbers.integer(4, 13);
+  layer.in_c =
+      numbers.integer(kind >= 3 && index % 3 == 0 ? 2 : 4, kind >= 3 && index % 3 == 0 ? 3 : 13);
   layer.out_c = kind >= 2 ? layer.in_c : numbers.integer(1, 11);
   layer.groups = kind >= 2 ? layer.in_c : 1;
   layer.kernel_h = kind == 1 ? 1 : kind == 3 ? 3 : kind == 4 ? 5 : numbers.integer(1, 4);
