@@ -13,9 +13,9 @@ template <class Kernel>
 inline constexpr bool fixes_shift<Kernel, decltype(void(&Kernel::fix_shift))> = true;
 
 template <class Kernel, class = void>
-constexpr bool packs_channels = false;
+inline constexpr bool packs_channels = false;
 template <class Kernel>
-constexpr bool packs_channels<Kernel, decltype(void(Kernel::packs_channels))> =
+inline constexpr bool packs_channels<Kernel, decltype(void(Kernel::packs_channels))> =
     Kernel::packs_channels;
 
 }  // namespace detail
@@ -32,7 +32,7 @@ void prepare_constants(const Conv2dS8& layer, std::int16_t* weights, std::int32_
 
 // True when the kernel packs biases and multipliers beside the weights and reads no arrays of them.
 template <class Kernel>
-constexpr bool packs_channels = detail::packs_channels<Kernel>;
+inline constexpr bool packs_channels = detail::packs_channels<Kernel>;
 
 // Packs prepared constants (prepare_constants). Compiler side.
 template <class Kernel>
