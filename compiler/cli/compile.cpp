@@ -52,8 +52,9 @@ void print_next_step(const CommandLine& command, const Compiled& made) {
   const std::string& name = made.report.name;
   fmt::print("\nwrote {} files to {}; start reading at {}.hpp\n", made.files.size(),
              command.output.string(), name);
-  fmt::print("next: add_subdirectory({}), link {}, and call {}::run().\n",
-             subdirectory(command.output, name), name, name);
+  fmt::print("next: add_subdirectory({}), link {}, and call {}::{}().\n",
+             subdirectory(command.output, name), name, name,
+             made.plan.input_rows ? "push_row" : "run");
   fmt::print("to check a build: link {}_test_vector and call {}::self_test(arenas).\n", name, name);
 }
 

@@ -223,7 +223,8 @@ std::optional<Partition> Partitioner::fewest_steps(std::int64_t budget_bytes) {
       if (found.peak_bytes > budget_bytes) continue;
       std::int64_t block = 1;
       for (const std::int64_t rows : kBlocks) {
-        if (rows == 1 || j == i + 1) break;
+        // What the application gives by rows is worked on as it comes, a row at a time.
+        if (rows == 1 || j == i + 1 || (i == 0 && first_end_ > 1)) break;
         const Cost larger = cost_of_trace(i, j, rows);
         if (larger.peak_bytes > budget_bytes || larger.steps >= found.steps) continue;
         found = larger;

@@ -9,7 +9,7 @@ inline namespace LINNET_VERSION_NAMESPACE {
 namespace detail {
 
 // `pixels` pixels of `count` codes, `step` bytes apart.
-[[gnu::cold, gnu::noinline]] inline void clamp_codes(std::int8_t* y, std::int32_t pixels,
+[[gnu::noinline]] inline void clamp_codes(std::int8_t* y, std::int32_t pixels,
                                                      std::int32_t count, std::int32_t step,
                                                      std::int32_t lo, std::int32_t hi) noexcept {
   if (lo <= -128 && hi >= 127) return;

@@ -32,7 +32,7 @@ constexpr std::int32_t kStepCodeBytes = 56;  // of a step's 14 instructions
 
 #ifdef LINNET_PAIRED_CORE
 
-[[gnu::naked, gnu::noipa]] inline void multiply_four(const Core&) noexcept {
+[[gnu::naked, gnu::noipa, gnu::aligned(8)]] inline void multiply_four(const Core&) noexcept {
   __asm__(
       ".macro linnet_step x, w\n"
       "sxtb16 r11, r10\n"

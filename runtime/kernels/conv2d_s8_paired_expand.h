@@ -9,7 +9,7 @@ namespace paired {
 
 // `words` whole words (0: none) from p0, p1, p2, p3; returns where the next go. On the core 15 instructions for 16 values.
 #if defined(__ARM_FEATURE_SIMD32) && !defined(LINNET_PORTABLE_DSP)
-[[gnu::naked, gnu::noipa]] inline std::uint32_t* expand_words(
+[[gnu::naked, gnu::noipa, gnu::aligned(8)]] inline std::uint32_t* expand_words(
     const std::int8_t* /*p0*/, const std::int8_t* /*p1*/, const std::int8_t* /*p2*/,
     const std::int8_t* /*p3*/, std::uint32_t* /*to*/, std::int32_t /*words*/) noexcept {
   __asm__(
@@ -155,7 +155,7 @@ inline void rows_under(const Conv2dS8& layer, const RowsIn& in, std::int32_t r,
 
 #if defined(__ARM_FEATURE_SIMD32) && !defined(LINNET_PORTABLE_DSP)
 // 28 instructions a run, 15 a word of each pixel, 15 a value behind the words.
-[[gnu::naked, gnu::noipa]] inline void expand_spaced(const Spaced&) noexcept {
+[[gnu::naked, gnu::noipa, gnu::aligned(8)]] inline void expand_spaced(const Spaced&) noexcept {
   __asm__(
       "push {r4-r11, lr}\n"
       "sub sp, sp, #32\n"
@@ -226,7 +226,7 @@ inline void rows_under(const Conv2dS8& layer, const RowsIn& in, std::int32_t r,
 }
 
 // The same for runs of nine bytes, a row of a 3x3 window over three channels: 50 instructions a run.
-[[gnu::naked, gnu::noipa]] inline void expand_spaced_nine(const Spaced&) noexcept {
+[[gnu::naked, gnu::noipa, gnu::aligned(8)]] inline void expand_spaced_nine(const Spaced&) noexcept {
   __asm__(
       "push {r4-r11, lr}\n"
       "sub sp, sp, #32\n"

@@ -51,7 +51,7 @@ struct PackRow {
 constexpr bool kAssembly = true;
 
 // Whole functions in assembly: GCC must neither look at their parameters nor make copies of them.
-#define LINNET_DW_FUNCTION [[gnu::naked, gnu::noipa]] inline
+#define LINNET_DW_FUNCTION [[gnu::naked, gnu::noipa, gnu::aligned(8)]] inline
 
 // clang-format off
 #define LINNET_DW_HALF(to)                                              \

@@ -111,7 +111,7 @@ struct Scratch {
 class Rows {
  public:
   // Cold: made small, since it is done once a call.
-  [[gnu::cold, gnu::noinline]] Rows(const Conv2dS8& layer, const Io& io, const Form& form,
+  [[gnu::noinline]] Rows(const Conv2dS8& layer, const Io& io, const Form& form,
                                     std::int32_t shift) noexcept
       : layer_(layer),
         io_(io),
@@ -175,7 +175,7 @@ class Rows {
     return {static_cast<const std::int8_t*>(static_cast<void*>(io_.scratch + at_.zeros)), 0};
   }
 
-  [[gnu::cold, gnu::noinline]] void prepare(const Schedule& plan, std::int32_t first_row) noexcept {
+  [[gnu::noinline]] void prepare(const Schedule& plan, std::int32_t first_row) noexcept {
     const std::int32_t image_row = first_row / layer_.out_h * layer_.in_h;
     const std::int32_t y0 = first_row % layer_.out_h * layer_.stride_h - layer_.pad_top;
     for (std::int32_t i = 0; i < plan.count; ++i) {
@@ -250,7 +250,7 @@ class Rows {
 
   // Fewer than four channels: columns are packed one by one, and codes stored one by one.
   bool narrow() const noexcept { return layer_.in_c < 4; }
-  [[gnu::cold, gnu::noinline]] void store_narrow(const std::uint32_t* codes,
+  [[gnu::noinline]] void store_narrow(const std::uint32_t* codes,
                                                  std::int8_t* y) const noexcept {
     for (std::int32_t x = 0; x < layer_.out_w; ++x, y += layer_.out_pixel_bytes) {
       std::uint32_t word = *codes++;
@@ -269,7 +269,7 @@ class Rows {
   Row edges_[4][2] = {};
 };
 
-[[gnu::cold, gnu::noinline]] inline void run_rows(const Conv2dS8& layer, const Io& io,
+[[gnu::noinline]] inline void run_rows(const Conv2dS8& layer, const Io& io,
                                                   std::int32_t first_row, std::int32_t row_count,
                                                   const Form& form, std::int32_t shift) noexcept {
   Rows rows(layer, io, form, shift);

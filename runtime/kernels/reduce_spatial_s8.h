@@ -77,7 +77,7 @@ struct reduce_spatial_s8 {
     return static_cast<std::int32_t>(pair) >> 16;
   }
 
-  [[gnu::cold, gnu::noinline]] static void compare_four(const Layer& layer, ReduceKind kind,
+  [[gnu::noinline]] static void compare_four(const Layer& layer, ReduceKind kind,
                                                         const std::int8_t* x,
                                                         std::int32_t* most) noexcept {
     // The smallest is the complement of the largest complement.
@@ -90,7 +90,7 @@ struct reduce_spatial_s8 {
       take(kind, static_cast<std::int8_t>(largest & 0xffu), most[c]);
   }
 
-  [[gnu::cold, gnu::noinline]] static void one(const Layer& layer, ReduceKind kind,
+  [[gnu::noinline]] static void one(const Layer& layer, ReduceKind kind,
                                                const std::int8_t* x, std::int32_t& sum) noexcept {
     for (std::int32_t i = layer.width; i > 0; --i, x += layer.in_pixel_step) take(kind, *x, sum);
   }
