@@ -9,9 +9,9 @@ inline namespace LINNET_VERSION_NAMESPACE {
 namespace detail {
 
 // `pixels` pixels of `count` codes, `step` bytes apart.
-[[gnu::noinline]] inline void clamp_codes(std::int8_t* y, std::int32_t pixels,
-                                                     std::int32_t count, std::int32_t step,
-                                                     std::int32_t lo, std::int32_t hi) noexcept {
+[[gnu::noinline]] inline void clamp_codes(std::int8_t* y, std::int32_t pixels, std::int32_t count,
+                                          std::int32_t step, std::int32_t lo,
+                                          std::int32_t hi) noexcept {
   if (lo <= -128 && hi >= 127) return;
   const std::uint32_t low = (static_cast<std::uint32_t>(lo) & 0xffu) * 0x01010101u;
   const std::uint32_t high = (static_cast<std::uint32_t>(hi) & 0xffu) * 0x01010101u;

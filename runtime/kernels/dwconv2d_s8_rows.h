@@ -112,7 +112,7 @@ class Rows {
  public:
   // Cold: made small, since it is done once a call.
   [[gnu::noinline]] Rows(const Conv2dS8& layer, const Io& io, const Form& form,
-                                    std::int32_t shift) noexcept
+                         std::int32_t shift) noexcept
       : layer_(layer),
         io_(io),
         form_(form),
@@ -250,8 +250,7 @@ class Rows {
 
   // Fewer than four channels: columns are packed one by one, and codes stored one by one.
   bool narrow() const noexcept { return layer_.in_c < 4; }
-  [[gnu::noinline]] void store_narrow(const std::uint32_t* codes,
-                                                 std::int8_t* y) const noexcept {
+  [[gnu::noinline]] void store_narrow(const std::uint32_t* codes, std::int8_t* y) const noexcept {
     for (std::int32_t x = 0; x < layer_.out_w; ++x, y += layer_.out_pixel_bytes) {
       std::uint32_t word = *codes++;
       for (std::int32_t c = 0; c < layer_.in_c; ++c, word >>= 8)
@@ -269,9 +268,9 @@ class Rows {
   Row edges_[4][2] = {};
 };
 
-[[gnu::noinline]] inline void run_rows(const Conv2dS8& layer, const Io& io,
-                                                  std::int32_t first_row, std::int32_t row_count,
-                                                  const Form& form, std::int32_t shift) noexcept {
+[[gnu::noinline]] inline void run_rows(const Conv2dS8& layer, const Io& io, std::int32_t first_row,
+                                       std::int32_t row_count, const Form& form,
+                                       std::int32_t shift) noexcept {
   Rows rows(layer, io, form, shift);
   // Pairs are the blocks of block_rows, counted from the first row of the call.
   const std::int32_t begin = first_row;

@@ -78,8 +78,7 @@ struct reduce_spatial_s8 {
   }
 
   [[gnu::noinline]] static void compare_four(const Layer& layer, ReduceKind kind,
-                                                        const std::int8_t* x,
-                                                        std::int32_t* most) noexcept {
+                                             const std::int8_t* x, std::int32_t* most) noexcept {
     // The smallest is the complement of the largest complement.
     const std::uint32_t flip = kind == ReduceKind::max ? 0 : 0xffffffffu;
     std::uint32_t largest = 0x80808080u;
@@ -90,8 +89,8 @@ struct reduce_spatial_s8 {
       take(kind, static_cast<std::int8_t>(largest & 0xffu), most[c]);
   }
 
-  [[gnu::noinline]] static void one(const Layer& layer, ReduceKind kind,
-                                               const std::int8_t* x, std::int32_t& sum) noexcept {
+  [[gnu::noinline]] static void one(const Layer& layer, ReduceKind kind, const std::int8_t* x,
+                                    std::int32_t& sum) noexcept {
     for (std::int32_t i = layer.width; i > 0; --i, x += layer.in_pixel_step) take(kind, *x, sum);
   }
 
