@@ -130,6 +130,32 @@ std::string exact_size(std::int64_t bytes) {
                       : fmt::format("{} ({} bytes)", readable_bytes(bytes), bytes);
 }
 
+// Bytes of the inputs that live at the peak of RAM.
+std::int64_t input_bytes_at_peak(const Plan& plan, const Program& program) {
+  std::int64_t sum = 0;
+  for (const Placement& place : plan.placements) {
+    const bool is_input = place.buffer.valid() && program.buffers[place.buffer].is_input;
+    if (is_input && place.first_step <= plan.peak_step && plan.peak_step <= place.last_step)
+      sum += place.bytes;
+  }
+  return sum;
+}
+
+// What to do when --ram is not met.
+std::string remedy_for_ram(const Report& report, const Plan& plan, const Program& program,
+                           const CompileOptions& options) {
+  if (report.dtype != "int8") return "give calibration data (--calibrate): int8 takes a quarter";
+  const std::int64_t input_bytes = input_bytes_at_peak(plan, program);
+  const bool by_rows = !options.plan.input_rows && program.inputs.size() == 1 &&
+                       program.inputs.front().rows > 1 && 4 * input_bytes > plan.lower_bound_bytes;
+  if (by_rows) {
+    return fmt::format(
+        "give the input by rows (--input rows): {} of it live at the peak; or allow more",
+        readable_bytes(input_bytes));
+  }
+  return "allow more, use a smaller input, or a network that is narrower there";
+}
+
 // E301, E302, E304: what the user allows, against what the network needs.
 Result<Nothing> check_budgets(const Report& report, const Plan& plan, const Program& program,
                               const CompileOptions& options, const Target& target) {
@@ -148,9 +174,7 @@ Result<Nothing> check_budgets(const Report& report, const Plan& plan, const Prog
          fmt::format("--ram {} cannot be met: the best reached is {}: arenas {}, stack {}{}",
                      exact_size(*options.ram_bytes), exact_size(report.ram_bytes()),
                      readable_bytes(report.arena_bytes), readable_bytes(report.stack_bytes), peak),
-         report.dtype == "int8"
-             ? "allow more, use a smaller input, or a network that is narrower there"
-             : "give calibration data (--calibrate): int8 takes a quarter"});
+         remedy_for_ram(report, plan, program, options)});
   }
   if (report.stack_bytes > target.stack_bytes) {
     // E304: a frame that grows with the model, such as that of a very wide concatenation.
@@ -190,7 +214,7 @@ Result<Nothing> apply_banks(const CompileOptions& options, Target& target) {
     diagnostics.push_back(
         {"E305", "", "",
          fmt::format("{}: {} has no bank '{}'", option, target.name, harmless(name)),
-         "its banks are " + known});
+         (target.banks.size() == 1 ? "its only bank is " : "its banks are ") + known});
     return nullptr;
   };
   for (const auto& [name, bytes] : options.kept_bytes) {
@@ -333,18 +357,18 @@ std::int64_t flash_bytes_of(const PlannedProgram& made) {
 // limit that held before.
 Result<PlannedProgram> with_forms_for_speed(const Graph& graph, PlannedProgram made,
                                             const Target& target, PlanOptions options,
-                                            std::optional<std::int64_t> ram_bytes) {
-  if (options.optimize != Optimize::speed || !options.flash_bytes) return made;
+                                            const Budgets& budgets) {
+  if (options.optimize != Optimize::speed || !budgets.flash_bytes) return made;
   const KernelChoice forms =
-      choose_forms(graph, made.program, *options.flash_bytes - flash_bytes_of(made),
+      choose_forms(graph, made.program, *budgets.flash_bytes - flash_bytes_of(made),
                    kernel_code_bytes("conv2d_s8_3x3_winograd"));
   if (forms.empty()) return made;
   Result<Program> program = lowered(graph, forms);
   if (!program) return program.diagnostics();
-  options.arena_limit_bytes = arena_limit(*program, ram_bytes);
+  options.arena_limit_bytes = arena_limit(*program, budgets.ram_bytes);
   Result<PlannedProgram> faster = planned(*std::move(program), target, options);
   const bool keeps_limits =
-      faster && flash_bytes_of(*faster) <= *options.flash_bytes &&
+      faster && flash_bytes_of(*faster) <= *budgets.flash_bytes &&
       (!options.arena_limit_bytes || faster->plan.arena_bytes <= *options.arena_limit_bytes ||
        faster->plan.arena_bytes <= made.plan.arena_bytes);
   return keeps_limits ? std::move(faster) : made;
@@ -353,8 +377,7 @@ Result<PlannedProgram> with_forms_for_speed(const Graph& graph, PlannedProgram m
 }  // namespace
 
 Result<PlannedProgram> lower_and_plan(const Graph& graph, const Target& target, PlanOptions options,
-                                      const PipelineHooks& hooks,
-                                      std::optional<std::int64_t> ram_bytes) {
+                                      const PipelineHooks& hooks, const Budgets& budgets) {
   begin(hooks, "lower");
   Result<Program> program = lowered(graph);
   if (!program) return program.diagnostics();
@@ -362,10 +385,10 @@ Result<PlannedProgram> lower_and_plan(const Graph& graph, const Target& target, 
     return good.diagnostics();
   dump(hooks, "lower", [&] { return print(*program); });
   begin(hooks, "plan");
-  if (ram_bytes) options.arena_limit_bytes = arena_limit(*program, ram_bytes);
+  if (budgets.ram_bytes) options.arena_limit_bytes = arena_limit(*program, budgets.ram_bytes);
   Result<PlannedProgram> result = planned(*std::move(program), target, options);
   if (!result) return result.diagnostics();
-  result = with_forms_for_speed(graph, *std::move(result), target, options, ram_bytes);
+  result = with_forms_for_speed(graph, *std::move(result), target, options, budgets);
   if (!result) return result.diagnostics();
   dump(hooks, "plan", [&] { return print(result->program, result->plan); });
   return result;
@@ -425,10 +448,8 @@ Result<Compiled> compile_network(const CompileOptions& options, const PipelineHo
   if (!graph) return graph.diagnostics();
   made.graph = *std::move(graph);
 
-  PlanOptions plan_options = options.plan;
-  plan_options.flash_bytes = options.flash_bytes;
-  Result<PlannedProgram> planned =
-      lower_and_plan(made.graph, made.target, plan_options, hooks, options.ram_bytes);
+  Result<PlannedProgram> planned = lower_and_plan(made.graph, made.target, options.plan, hooks,
+                                                  {options.ram_bytes, options.flash_bytes});
   if (!planned) return planned.diagnostics();
   made.program = std::move(planned->program);
   made.plan = std::move(planned->plan);

@@ -82,10 +82,16 @@ struct PlannedProgram {
   Program program;
   Plan plan;
 };
-// `ram_bytes`: what arenas and stack may take in all; aimed at, not enforced. It replaces the plan options' own limit.
+// What --ram and --flash allow; aimed at, not enforced.
+struct Budgets {
+  std::optional<std::int64_t> ram_bytes =
+      {};  // arenas and stack in all; replaces the plan options' own limit
+  // Weights, tables, schedule and code. With Optimize::speed, what is left of it buys faster forms of weights.
+  std::optional<std::int64_t> flash_bytes = {};
+};
 Result<PlannedProgram> lower_and_plan(const Graph& graph, const Target& target,
                                       PlanOptions options = {}, const PipelineHooks& hooks = {},
-                                      std::optional<std::int64_t> ram_bytes = {});
+                                      const Budgets& budgets = {});
 
 // The first sample (or, without one, values that a generator gives) and what the oracle makes of it.
 TestVector make_test_vector(const Graph& float_graph, const Graph& graph,

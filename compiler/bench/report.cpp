@@ -47,7 +47,7 @@ std::string to_text(const BenchReport& report) {
   std::string text = fmt::format("kernels on {}\n\n", report.machine);
   const auto out = std::back_inserter(text);
   fmt::format_to(out, "  {:<{}}  {:<{}} {:>12} {:>10} {:>9}    {:<6}  {}\n", "kernel", kernel_width,
-                 "shape", name_width, "instructions", "instr each", "cycles", "a", "bytes");
+                 "shape", name_width, "instructions", "instr/unit", "cyc/unit", "unit", "bytes");
   for (const KernelResult& result : report.results)
     fmt::format_to(out, "  {:<{}}  {:<{}} {:>12} {:>10.3f} {:>9.3f}    {:<6}  {}\n", result.kernel,
                    kernel_width, result.name, name_width, readable_count(result.instructions),

@@ -283,7 +283,8 @@ void add_profile(CLI::App& app, CommandLine& line) {
       app, "profile",
       "Build and run a model in the emulator: instructions, modelled cycles, stack, code size",
       "linnet profile models/phinet_96/phinet_96.onnx \\\n"
-      "    --calibrate models/images/calibration --resize --keep profiled\n\n"
+      "    --calibrate models/images/calibration --mean 127.5 "
+      "--scale 0.00784313725490196 --resize\n\n"
       "Instructions are counted exactly, by layer and by function. Cycles are a model of the "
       "Cortex-M7's pipeline\nwithout memory stalls.");
   ProfileOptions& profile = line.profile;
@@ -295,6 +296,8 @@ void add_profile(CLI::App& app, CommandLine& line) {
       ->type_name("mps2-an500");
   command->add_option("--keep", profile.keep, "Folder for the image: profile.elf, profile.map")
       ->type_name("DIR");
+  command->add_flag("--layers", line.all_layers,
+                    "All layers, not only the ten with the most instructions");
   add_model_options(*command, line);
   command->callback([&] { line.verb = CommandLine::Verb::profile; });
 }
@@ -380,8 +383,8 @@ std::variant<CommandLine, int> parse_command_line(int argc, const char* const* a
   app.require_subcommand(1);
   app.get_formatter()->column_width(36);
   app.footer(
-      "\nExample:\n  linnet compile model.onnx --calibrate pictures/ --target stm32h743 -o "
-      "generated\n"
+      "\nExample:\n  linnet compile model.onnx --calibrate pictures/ --mean 127.5 --scale 0.00784 "
+      "--resize \\\n      --target stm32h743 -o generated\n"
       "\nExit codes: 0 good, 1 the model or data is at fault or a comparison fails, 2 usage, 3 a "
       "budget is not met,\n"
       "4 an external tool is missing, 70 a defect of Linnet.\n");

@@ -28,7 +28,7 @@ struct CommandLine {
   bool quiet = false;
   bool json = false;
   bool inspect_compiled = false;  // inspect: also what `compile` with these options makes
-  bool all_layers = false;        // inspect of a folder: every layer, not only the largest
+  bool all_layers = false;        // inspect of a folder, profile: every layer, not only the largest
   VerifyOptions verify;
   ProfileOptions profile;
   BenchOptions bench;

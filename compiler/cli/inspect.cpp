@@ -111,6 +111,23 @@ std::string peak_text(const std::optional<std::int64_t>& peak, const std::string
   return peak ? readable_bytes(*peak) : "- (" + reason + ")";
 }
 
+// Whether it fits what the options or the target allow; where it does not, the diagnostics say so instead.
+void print_verdict(const CompileOptions& options, const Compiled& made) {
+  std::vector<std::string> limits;
+  if (options.ram_bytes) limits.push_back("--ram " + readable_bytes(*options.ram_bytes));
+  const std::optional<std::int64_t> flash =
+      options.flash_bytes ? options.flash_bytes : made.target.flash_bytes;
+  if (flash) {
+    limits.push_back((options.flash_bytes ? "--flash " : "the target's flash of ") +
+                     readable_bytes(*flash));
+  }
+  const bool sized =
+      std::all_of(made.target.banks.begin(), made.target.banks.end(),
+                  [](const MemoryBank& bank) { return bank.size_bytes.has_value(); });
+  if (sized) limits.insert(limits.begin(), "the banks of " + made.target.name);
+  if (!limits.empty()) fmt::print("  fits    {}\n", fmt::join(limits, ", "));
+}
+
 void print_text(const CommandLine& command, const Inspection& found) {
   std::string opsets;
   for (const auto& [domain, version] : found.info.opsets) {
@@ -144,6 +161,7 @@ void print_text(const CommandLine& command, const Inspection& found) {
   fmt::print("\n`linnet compile` with these options makes\n\n");
   print_summary(found.compiled->report);
   print_calibration(*found.compiled);
+  print_verdict(command.compile, *found.compiled);
 }
 
 Json ports_json(const std::vector<Port>& ports) {

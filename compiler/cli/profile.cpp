@@ -17,7 +17,7 @@ int run_profile(const CommandLine& command) {
   if (command.json) {
     fmt::print("{}", to_json(*report));
   } else if (!command.quiet) {
-    fmt::print("{}", to_text(*report));
+    fmt::print("{}", to_text(*report, command.all_layers));
   }
   return 0;
 }

@@ -44,13 +44,26 @@ bool keeps_kernel(const Layer& layer, const KernelCall& call) {
   return same;
 }
 
-// Field `name` (member `pitch` of the layer), when the kernel of the call takes other values than that of pixels side by
-// side; else nothing.
+// The layer's distance from pixel to pixel of an operand.
+template <class Layer>
+struct PitchMember {
+  std::int32_t Layer::*member;
+  const char* name;
+};
+
+// The pitch's name, when the kernel of the call takes other values than that of pixels side by side; else nothing.
 template <class List, class Layer>
-std::string pitch_field(Layer layer, std::int32_t Layer::*pitch, const char* name,
-                        const KernelCall& call) {
-  layer.*pitch += 1;
-  return keeps_kernel<List>(layer, call) ? name : "";
+std::string pitch_field(Layer layer, const PitchMember<Layer>& pitch, const KernelCall& call) {
+  layer.*pitch.member += 1;
+  return keeps_kernel<List>(layer, call) ? pitch.name : "";
+}
+
+// A kernel of one input: which of its operands may be slices of channels.
+template <class List, class Layer>
+void set_pitches(const Layer& layer, const PitchMember<Layer>& in, const PitchMember<Layer>& out,
+                 KernelCall& call) {
+  call.slices.inputs = {pitch_field<List>(layer, in, call)};
+  call.slices.output = pitch_field<List>(layer, out, call);
 }
 
 inline void bind(KernelCall& call, const char* field, ConstantId constant) {

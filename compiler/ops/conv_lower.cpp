@@ -225,14 +225,10 @@ Result<Nothing> lower_int8(const Convolution& c, const Node& node, LowerContext&
   const bool found = c.transposed ? select_kernel<ConvTranspose2dS8Kernels>(layer, call, pack)
                                   : select_kernel<Conv2dS8Kernels>(layer, call, pack);
   if (!found) return no_kernel(node);
-  const auto set_slices = [&](auto list) {
-    using List = decltype(list);
-    call.slices.inputs = {
-        pitch_field<List>(layer, &Conv2dS8::in_pixel_bytes, "in_pixel_bytes", call)};
-    call.slices.output =
-        pitch_field<List>(layer, &Conv2dS8::out_pixel_bytes, "out_pixel_bytes", call);
-  };
-  c.transposed ? set_slices(ConvTranspose2dS8Kernels{}) : set_slices(Conv2dS8Kernels{});
+  const PitchMember<Conv2dS8> in{&Conv2dS8::in_pixel_bytes, "in_pixel_bytes"};
+  const PitchMember<Conv2dS8> out{&Conv2dS8::out_pixel_bytes, "out_pixel_bytes"};
+  c.transposed ? set_pitches<ConvTranspose2dS8Kernels>(layer, in, out, call)
+               : set_pitches<Conv2dS8Kernels>(layer, in, out, call);
 
   const std::string& stem = node.origin.name;
   bind(call, "weights", context.add_constant(stem, packed, Constant::Role::weights));

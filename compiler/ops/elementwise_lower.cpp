@@ -314,17 +314,15 @@ Result<Nothing> lower(const Binary& op, const Node& node, LowerContext& context)
     fill(layer);
     layer.out_pixel_step = layer.channels;
     found = select_kernel<BinaryS8Kernels>(layer, call, [](auto) {});
-    const auto field = [&](const Broadcast& broadcast, std::int32_t BinaryS8::*pitch,
-                           const char* name) {
-      return broadcast.dense(layer.channels)
-                 ? pitch_field<BinaryS8Kernels>(layer, pitch, name, call)
-                 : "";
+    const auto field = [&](const Broadcast& broadcast, const PitchMember<BinaryS8>& pitch) {
+      return broadcast.dense(layer.channels) ? pitch_field<BinaryS8Kernels>(layer, pitch, call)
+                                             : "";
     };
     if (shapes->to == y.shape) {
-      call.slices.inputs = {field(a.broadcast, &BinaryS8::a_pixel_step, "a_pixel_step"),
-                            field(b.broadcast, &BinaryS8::b_pixel_step, "b_pixel_step")};
+      call.slices.inputs = {field(a.broadcast, {&BinaryS8::a_pixel_step, "a_pixel_step"}),
+                            field(b.broadcast, {&BinaryS8::b_pixel_step, "b_pixel_step"})};
       call.slices.output =
-          pitch_field<BinaryS8Kernels>(layer, &BinaryS8::out_pixel_step, "out_pixel_step", call);
+          pitch_field<BinaryS8Kernels>(layer, {&BinaryS8::out_pixel_step, "out_pixel_step"}, call);
     }
   } else {
     BinaryF32 layer;

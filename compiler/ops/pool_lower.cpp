@@ -87,15 +87,10 @@ Result<Nothing> lower(const Pool2d& op, const Node& node, LowerContext& context)
   assert(found);
   (void)found;
   if (is_int8(y)) {
-    const auto set_slices = [&](auto list) {
-      using List = decltype(list);
-      call.slices.inputs = {
-          pitch_field<List>(layer, &Pool2dLayer::in_pixel_step, "in_pixel_step", call)};
-      call.slices.output =
-          pitch_field<List>(layer, &Pool2dLayer::out_pixel_step, "out_pixel_step", call);
-    };
-    op.kind == Pool2d::Kind::max ? set_slices(MaxPoolS8Kernels{})
-                                 : set_slices(AveragePoolS8Kernels{});
+    const PitchMember<Pool2dLayer> in{&Pool2dLayer::in_pixel_step, "in_pixel_step"};
+    const PitchMember<Pool2dLayer> out{&Pool2dLayer::out_pixel_step, "out_pixel_step"};
+    op.kind == Pool2d::Kind::max ? set_pitches<MaxPoolS8Kernels>(layer, in, out, call)
+                                 : set_pitches<AveragePoolS8Kernels>(layer, in, out, call);
   }
   call.inputs.push_back(context.operand(node.inputs[0]));
   call.windows.push_back(

@@ -38,8 +38,8 @@ void lower_spatial(const Reduce& op, const Node& node, LowerContext& context) {
   if (is_int8(y)) {
     set_average(layer, op, x, y, x.shape[1] * x.shape[2]);
     found = select_kernel<ReduceSpatialS8Kernels>(layer, call, [](auto) {});
-    call.slices.inputs = {pitch_field<ReduceSpatialS8Kernels>(layer, &ReduceSpatial::in_pixel_step,
-                                                              "in_pixel_step", call)};
+    call.slices.inputs = {pitch_field<ReduceSpatialS8Kernels>(
+        layer, {&ReduceSpatial::in_pixel_step, "in_pixel_step"}, call)};
   } else {
     found = select_kernel<ReduceSpatialF32Kernels>(layer, call, [](auto) {});
   }

@@ -78,10 +78,8 @@ Result<Nothing> lower(const Resize& op, const Node& node, LowerContext& context)
   if (nearest) {
     found = select_kernel<ResizeNearestKernels>(layer, call, [](auto) {});
     if (int8) {
-      call.slices.inputs = {pitch_field<ResizeNearestKernels>(layer, &ResizeLayer::in_pixel_bytes,
-                                                              "in_pixel_bytes", call)};
-      call.slices.output = pitch_field<ResizeNearestKernels>(layer, &ResizeLayer::out_pixel_bytes,
-                                                             "out_pixel_bytes", call);
+      set_pitches<ResizeNearestKernels>(layer, {&ResizeLayer::in_pixel_bytes, "in_pixel_bytes"},
+                                        {&ResizeLayer::out_pixel_bytes, "out_pixel_bytes"}, call);
     }
   } else if (int8) {
     found = select_kernel<ResizeLinearS8Kernels>(layer, call, [](auto) {});

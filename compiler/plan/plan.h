@@ -102,8 +102,6 @@ struct PlanOptions {
   std::optional<std::int64_t> arena_limit_bytes = {};
   // Banks that hold all inputs and all outputs; empty: any that peripherals reach. They must be the target's.
   std::string input_bank = {}, output_bank = {};
-  // --flash: what the program may take. With `optimize` speed, what is left of it buys faster forms of weights.
-  std::optional<std::int64_t> flash_bytes = {};
   // --input rows: the application gives the one input row by row, so that it need not be held whole.
   bool input_rows = false;
 };

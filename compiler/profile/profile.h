@@ -60,7 +60,8 @@ struct ProfileReport {
 Result<ProfileReport> profile(const CompileOptions& compile, const ProfileOptions& options,
                               const PipelineHooks& hooks = {});
 
-std::string to_text(const ProfileReport& report);
+// The ten layers with the most instructions, or `all_layers` in the order of the network.
+std::string to_text(const ProfileReport& report, bool all_layers = false);
 std::string to_json(const ProfileReport& report);
 
 }  // namespace linnet

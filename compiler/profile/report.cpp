@@ -1,6 +1,7 @@
 // The report of linnet profile, for people and as JSON; see profile.h.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <iterator>
 
@@ -14,7 +15,8 @@ namespace {
 
 using Text = std::back_insert_iterator<std::string>;
 
-constexpr std::size_t kFunctionsShown = 15;
+constexpr std::size_t kLayersShown = 10;
+constexpr std::size_t kFunctionsShown = 10;
 
 std::int64_t whole(double cycles) { return std::llround(cycles); }
 
@@ -44,8 +46,8 @@ void print_totals(Text out, const ProfileReport& report) {
       "executed "
       "blocks, without\n"
       "  memory stalls (every access hits tightly coupled memory), wait states of the flash, cache "
-      "misses and branches\n"
-      "  foretold wrongly. ");
+      "misses and\n"
+      "  mispredicted branches. ");
   if (report.unmodelled == 0) {
     fmt::format_to(out, "All instructions were modelled");
   } else {
@@ -60,10 +62,20 @@ void print_totals(Text out, const ProfileReport& report) {
   fmt::format_to(out, ".\n");
 }
 
-void print_profiled_layers(Text out, const ProfileReport& report) {
+void print_profiled_layers(Text out, const ProfileReport& report, bool all) {
+  std::vector<LayerProfile> layers = report.layers;
+  if (!all && layers.size() > kLayersShown) {
+    std::stable_sort(layers.begin(), layers.end(),
+                     [](const LayerProfile& a, const LayerProfile& b) {
+                       return a.instructions > b.instructions;
+                     });
+    layers.resize(kLayersShown);
+    fmt::format_to(out, "\n  the {} of {} layers with the most instructions; --layers shows all\n",
+                   kLayersShown, report.layers.size());
+  }
   fmt::format_to(out, "\n  {:>5} {:>12} {:>6} {:>12} {:>12} {:>9} {:>8}  {:<24} {}\n", "layer",
                  "instructions", "%", "cycles", "MACs", "instr/MAC", "cyc/MAC", "kernel", "node");
-  for (const LayerProfile& layer : report.layers)
+  for (const LayerProfile& layer : layers)
     fmt::format_to(out, "  {:>5} {:>12} {:>6.2f} {:>12} {:>12} {:>9} {:>8}  {:<24} {}\n",
                    layer.index, readable_count(layer.instructions),
                    percent(layer.instructions, report.instructions),
@@ -136,13 +148,13 @@ Json array_json(const std::vector<T>& items, Json (*convert)(const T&)) {
 
 }  // namespace
 
-std::string to_text(const ProfileReport& report) {
+std::string to_text(const ProfileReport& report, bool all_layers) {
   std::string text;
   const Text out = std::back_inserter(text);
   fmt::format_to(out, "{}: {} for {}, on {}\n\n", report.name, report.dtype, report.target,
                  report.machine);
   print_totals(out, report);
-  print_profiled_layers(out, report);
+  print_profiled_layers(out, report, all_layers);
   print_functions(out, report);
   print_objects(out, report);
   return text;

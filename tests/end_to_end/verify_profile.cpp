@@ -102,6 +102,9 @@ TEST_CASE("profile phinet_96: sums, sizes, JSON, the same twice") {
   const std::string text = to_text(report);
   CHECK_THAT(text, Catch::Contains("The cycles are a model and no measurement"));
   CHECK_THAT(text, Catch::Contains("memory stalls"));
+  CHECK_THAT(text, Catch::Contains("the 10 of 87 layers with the most instructions"));
+  CHECK_THAT(text, !Catch::Contains(report.layers.back().name + "\n"));
+  CHECK_THAT(to_text(report, true), Catch::Contains(report.layers.back().name + "\n"));
 }
 
 TEST_CASE(

@@ -164,6 +164,18 @@ TEST_CASE("a RAM budget that cannot be met says the best reached and the layer a
   CHECK_FALSE(fs::exists(folder));
 }
 
+TEST_CASE("a RAM budget that the input breaks: the remedy is to give it by rows") {
+  const Scratch scratch;
+  const fs::path folder = scratch.path / "out";
+  const std::string data =
+      "compile " + kModel + " --calibrate models/images/calibration --resize -o " + folder.string();
+  const Run whole = run_linnet(data + " --ram 30K");
+  CHECK(whole.exit_code == 3);
+  CHECK_THAT(whole.output, Catch::Contains("(--input rows): 27.0 KiB of it live at the peak"));
+  const Run rows = run_linnet(data + " --ram 30K --input rows");
+  CHECK(rows.exit_code == 0);
+}
+
 TEST_CASE("a flash budget that cannot be met says what needs it") {
   const Scratch scratch;
   const fs::path folder = scratch.path / "out";
@@ -302,6 +314,7 @@ TEST_CASE("inspect with a budget or a target says what compile makes of it") {
   const Run fits = run_linnet("inspect " + kModel + " --target stm32h743");
   CHECK(fits.exit_code == 0);
   CHECK_THAT(fits.output, Catch::Contains("phinet_96: float32 for stm32h743"));
+  CHECK_THAT(fits.output, Catch::Contains("fits    the banks of stm32h743, the target's flash"));
   const Run small = run_linnet("inspect " + kModel + " --ram 20K");
   CHECK(small.exit_code == 3);
   CHECK_THAT(small.output, Catch::Contains("E301 --ram"));
