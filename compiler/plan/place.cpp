@@ -425,10 +425,10 @@ BankedResult place_hottest_first(std::span<const PlaceItem> items,
 }  // namespace
 
 // Banks cannot lend each other bytes, so a fast bank that takes all it can makes the sum larger than need be. The first
-// bank is therefore tried at several sizes. Of the sums that are within a quarter of the smallest (or within the limit), the one is taken whose
-// first bank sees the most traffic: fast memory where that costs little.
+// bank is therefore tried at several sizes. Of the sums that are within the limits, the one is taken whose first bank
+// sees the most traffic: fast memory where that costs little.
 PlaceResult place(std::span<const PlaceItem> items, std::span<const PlaceChase> chases,
-                  std::span<const MemoryBank> banks, std::optional<std::int64_t> limit_bytes) {
+                  std::span<const MemoryBank> banks, const PlaceLimits& limits) {
   const std::int64_t goal = align_up(lower_bound(items, chases).bytes, 8);
   Order all(items.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
@@ -454,8 +454,9 @@ PlaceResult place(std::span<const PlaceItem> items, std::span<const PlaceChase> 
         return better(a.result, b.result);
       })->result;
   if (!smallest.fits) return smallest;
-  std::int64_t enough = smallest.total_bytes + smallest.total_bytes / 4;
-  if (limit_bytes) enough = std::max(smallest.total_bytes, std::min(enough, *limit_bytes));
+  std::int64_t enough = smallest.total_bytes + smallest.total_bytes * limits.percent_more / 100;
+  if (limits.most_bytes)
+    enough = std::max(smallest.total_bytes, std::min(enough, *limits.most_bytes));
   const BankedResult* chosen = nullptr;
   for (const BankedResult& banked : results) {
     if (!banked.result.fits || banked.result.total_bytes > enough) continue;

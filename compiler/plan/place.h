@@ -52,10 +52,16 @@ struct PlaceResult {
   std::int64_t unplaced_bytes = 0;  // of the items that found no room
 };
 
-// The first bank (the fastest) takes the hottest items, as long as the sum of the arenas is at most a quarter larger for it,
-// and not larger than `limit_bytes` where a smaller one is possible; the others are filled in the order given. Deterministic.
+// What fast memory may cost: the sum of the arenas over the smallest that was found.
+struct PlaceLimits {
+  std::int64_t percent_more = 25;
+  std::optional<std::int64_t> most_bytes = {};  // aimed at where a smaller sum is possible
+};
+
+// The first bank (the fastest) takes the hottest items, as far as `limits` allow; the others are filled in the order given.
+// Deterministic.
 PlaceResult place(std::span<const PlaceItem> items, std::span<const PlaceChase> chases,
-                  std::span<const MemoryBank> banks, std::optional<std::int64_t> limit_bytes = {});
+                  std::span<const MemoryBank> banks, const PlaceLimits& limits = {});
 
 // Most bytes live at one step, and the first step where that is so. Items that chase each other count as what the two take
 // together.

@@ -429,7 +429,8 @@ class Planner {
                         chase.gap_bytes});
     }
     const LowerBound bound = lower_bound(items, chases);
-    const PlaceResult result = place(items, chases, target_.banks, options_.arena_limit_bytes);
+    const PlaceResult result = place(items, chases, target_.banks,
+                                     {options_.fast_bank_percent(), options_.arena_limit_bytes});
     if (!result.fits) return does_not_fit(program_, plan, target_, items, chases, bound);
     for (std::size_t i = 0; i < items.size(); ++i) {
       plan.placements[i].bank = result.places[i].bank;

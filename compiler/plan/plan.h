@@ -97,13 +97,17 @@ enum class Optimize : std::uint8_t { ram, speed };
 struct PlanOptions {
   PlanMode mode = PlanMode::automatic;
   Optimize optimize = Optimize::ram;
-  // --ram less the stack. Aimed at, not enforced: the best that was reached is what comes back. Without it, fast banks may
-  // cost up to a quarter more in all.
+  // --ram less the stack. Aimed at, not enforced: the best that was reached is what comes back.
   std::optional<std::int64_t> arena_limit_bytes = {};
   // Banks that hold all inputs and all outputs; empty: any that peripherals reach. They must be the target's.
   std::string input_bank = {}, output_bank = {};
   // --input rows: the application gives the one input row by row, so that it need not be held whole.
   bool input_rows = false;
+
+  // How much more RAM in all the use of a fast bank may cost, in percent: little where the least RAM is asked for.
+  std::int64_t fast_bank_percent() const {
+    return optimize == Optimize::speed || arena_limit_bytes ? 25 : 5;
+  }
 };
 
 // Fails with E301 when a bank's size is exceeded (states the best reached and the layer at the peak).
