@@ -55,7 +55,17 @@ Cases depthwise_convolutions() {
       depthwise(s8, {24, 24, 48}, 5, 1),
       depthwise(s8, {23, 23, 47}, 5, 1),
       depthwise(s8, {24, 24, 48}, 5, 2),
+      depthwise(s8, {12, 12, 96}, 3, 1),
+      depthwise(s8, {6, 6, 96}, 3, 1),
       depthwise(s8, {24, 24, 48}, 7, 1),
+      by("dwconv2d_s8_any", depthwise(s8, {24, 24, 48}, 7, 1)),
+      depthwise(s8, {23, 23, 47}, 7, 1),
+      depthwise(s8, {24, 24, 48}, 7, 2),
+      depthwise(s8, {24, 24, 48}, {.dilation = 2}),
+      depthwise(s8, {24, 24, 48}, {.height = 1, .width = 7}),
+      depthwise(s8, {24, 24, 48}, {.height = 7, .width = 1}),
+      depthwise(s8, {24, 24, 48}, {.height = 4, .width = 4}),
+      depthwise(s8, {24, 24, 48}, {.height = 4, .width = 4, .stride = 2}),
   };
 }
 

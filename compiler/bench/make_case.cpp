@@ -125,14 +125,27 @@ BenchCase conv(Precision precision, const Shape& in, std::int64_t out_channels, 
 }
 
 BenchCase depthwise(Precision precision, const Shape& in, std::int32_t size, std::int32_t stride) {
+  return depthwise(precision, in, {size, size, stride, 1});
+}
+
+BenchCase depthwise(Precision precision, const Shape& in, DepthwiseWindow window) {
   BenchCase made;
-  made.name =
-      named(precision, fmt::format("depthwise {0}x{0} s{1} {2}", size, stride, size_of(in)));
+  made.name = fmt::format("depthwise {}x{} s{}", window.height, window.width, window.stride);
+  if (window.dilation != 1) made.name += fmt::format(" d{}", window.dilation);
+  made.name = named(precision, fmt::format("{} {}", made.name, size_of(in)));
+  Window w;
+  w.kernel = {window.height, window.width};
+  w.stride = {window.stride, window.stride};
+  w.dilation = {window.dilation, window.dilation};
+  const std::int32_t down = window.dilation * (window.height - 1);
+  const std::int32_t right = window.dilation * (window.width - 1);
+  w.pads = {down / 2, right / 2, down / 2, right / 2};
   const std::int64_t channels = in.back();
-  made.op = Conv2d{window_of({size, stride, size / 2}), static_cast<std::int32_t>(channels), {}};
+  made.op = Conv2d{w, static_cast<std::int32_t>(channels), {}};
   made.inputs = {type_of(precision, with_batch(in))};
-  made.constants = weights_and_bias(precision, {channels, size, size, 1}, 0, channels, 0);
-  finish(made, sum_type(precision, size * size));
+  made.constants =
+      weights_and_bias(precision, {channels, window.height, window.width, 1}, 0, channels, 0);
+  finish(made, sum_type(precision, window.height * window.width));
   return made;
 }
 
