@@ -15,12 +15,9 @@
 // Weights of a channel lie in the order of the runs, one 16-bit pair a word. Shifts of 26 to 32 become 33 (fix_shift).
 #pragma once
 
-#include <cstring>
-
 #include "linnet/kernels/clamp_codes.h"
 #include "linnet/kernels/dwconv2d_s8_fix_shift.h"
-#include "linnet/kernels/dwconv2d_s8_window_columns.h"
-#include "linnet/kernels/dwconv2d_s8_window_slide.h"
+#include "linnet/kernels/dwconv2d_s8_window_rows.h"
 
 namespace linnet {
 inline namespace LINNET_VERSION_NAMESPACE {
@@ -31,7 +28,6 @@ struct dwconv2d_s8_window {
   static constexpr bool folds_input_zero = true;
   static constexpr bool supports(const Layer& layer) noexcept {
     return layer.depthwise() && layer.out_c == layer.in_c && layer.in_c >= 4 &&
-           layer.kernel_w > 1 &&
            (layer.shift >= 33 || (layer.shift >= 26 && layer.kernel_h * layer.kernel_w <= 200));
   }
   static constexpr std::int32_t scratch_bytes(const Layer& layer) noexcept {
@@ -56,7 +52,7 @@ struct dwconv2d_s8_window {
 
   static void run(const Layer& layer, const Io& io, std::int32_t first_row,
                   std::int32_t row_count) noexcept {
-    dw::WindowRow row(layer, io, shift(layer));
+    dw::WindowRow& row = dw::WindowRow::make(layer, io, shift(layer));
     for (std::int32_t r = first_row; r < first_row + row_count; ++r) {
       row.run(r);
       detail::clamp_codes(io.out.row<std::int8_t>(r), layer.out_w, layer.out_c,
@@ -69,17 +65,23 @@ struct dwconv2d_s8_window {
     return layer.shift < 33 ? 33 : layer.shift;
   }
 
-  // Taps kx = t, t + tap_classes, ... of one channel.
+  // Taps kx = t, t + tap_classes, ... of one channel, in the order of WindowRow::list_runs.
   static std::uint32_t* pack_taps(const Layer& layer, const dw::WindowShape& shape, std::int32_t t,
                                   const std::int16_t* w, std::uint32_t* to) noexcept {
     const std::int32_t kernel_w = layer.kernel_w, step = shape.tap_classes;
-    for (std::int32_t ky = 0; ky + 1 < layer.kernel_h; ky += 2, w += 2 * kernel_w) {
-      for (std::int32_t kx = t; kx < kernel_w; kx += step)
-        *to++ = dsp::pair(w[kx], w[kernel_w + kx]);
+    const std::int16_t* const last = w + (layer.kernel_h - 1) * kernel_w;
+    for (std::int32_t first = t; first < kernel_w; first += dw::kRunTaps * step) {
+      const std::int32_t end =
+          first + dw::kRunTaps * step < kernel_w ? first + dw::kRunTaps * step : kernel_w;
+      const std::int16_t* row = w;
+      for (std::int32_t ky = 0; ky + 1 < layer.kernel_h; ky += 2, row += 2 * kernel_w) {
+        for (std::int32_t kx = first; kx < end; kx += step)
+          *to++ = dsp::pair(row[kx], row[kernel_w + kx]);
+      }
+      if (shape.odd == 0) continue;
+      for (std::int32_t kx = first; kx < end; kx += 2 * step)
+        *to++ = dsp::pair(last[kx], kx + step < kernel_w ? last[kx + step] : 0);
     }
-    if (layer.kernel_h % 2 == 0) return to;
-    for (std::int32_t kx = t; kx < kernel_w; kx += 2 * step)
-      *to++ = dsp::pair(w[kx], kx + step < kernel_w ? w[kx + step] : 0);
     return to;
   }
 };
