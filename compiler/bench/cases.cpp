@@ -78,6 +78,7 @@ Cases elementwise() {
       binary(s8, "add by channel", add, {24, 24, 64}, {1, 1, 64}),
       binary(s8, "multiply", mul, {24, 24, 64}, {24, 24, 64}),
       binary(s8, "multiply", mul, {23, 23, 61}, {23, 23, 61}),
+      binary(s8, "multiply to a small scale", mul, {24, 24, 64}, {24, 24, 64}, 0.005F),
       binary(s8, "multiply by channel", mul, {24, 24, 64}, {1, 1, 64}),
       binary(s8, "multiply by channel", mul, {23, 23, 61}, {1, 1, 61}),
       binary(s8, "max", Binary::Fn::max, {24, 24, 64}, {24, 24, 64}),
@@ -96,6 +97,8 @@ Cases pools_and_reductions() {
   return {
       pool(s8, average, {24, 24, 64}, 3, 1),
       pool(s8, average, {23, 23, 61}, 3, 1),
+      pool(s8, average, {12, 12, 64}, 7, 1),
+      pool(s8, average, {12, 12, 64}, 13, 1),
       pool(s8, max, {24, 24, 64}, 3, 1),
       pool(s8, max, {23, 23, 61}, 3, 1),
       reduce(s8, "global average pool", mean, {12, 12, 64}, {1, 2}),

@@ -229,14 +229,14 @@ BenchCase layer_norm(Precision precision, std::int64_t rows, std::int64_t elemen
 }
 
 BenchCase binary(Precision precision, const std::string& name, Binary::Fn fn, const Shape& in,
-                 const Shape& with) {
+                 const Shape& with, float product_scale) {
   BenchCase made;
   made.name = named(precision, fmt::format("{} {}", name, size_of(in)));
   made.op = Binary{fn, {}};
   const bool compares = fn == Binary::Fn::min || fn == Binary::Fn::max;  // in one scale
   made.inputs = {type_of(precision, with_batch(in)),
                  type_of(precision, with_batch(with), compares ? kScale : 0.03F, -5)};
-  const float scale = fn == Binary::Fn::mul ? 0.1F : 0.07F;
+  const float scale = fn == Binary::Fn::mul ? product_scale : 0.07F;
   finish(made, compares ? made.inputs.front() : type_of(precision, {}, scale, 3));
   if (fn == Binary::Fn::pow) made.lo = 0.1F;
   return made;

@@ -48,7 +48,7 @@ BenchCase layer_norm(Precision precision, std::int64_t rows, std::int64_t elemen
 
 // "NAME 24x24x64"; a second operand of shape `with`.
 BenchCase binary(Precision precision, const std::string& name, Binary::Fn fn, const Shape& in,
-                 const Shape& with);
+                 const Shape& with, float product_scale = 0.1F);
 BenchCase prelu(const Shape& in);
 BenchCase unary(Precision precision, const std::string& name, Unary op, const Shape& in,
                 float lo = -3, float hi = 3);
