@@ -329,32 +329,22 @@ inline std::uint32_t load_channels(const std::int8_t* from, std::int32_t channel
 
 // All columns of an image with two or three channels: one run over many chunks. V of rows a and b, or H of row a, whose
 // other columns are `zero_word`.
-[[gnu::noinline]] inline void pack_narrow(const Columns& columns, const Row& a, const Row& b,
-                                          std::int32_t channels, bool vertical,
-                                          std::uint32_t zero_word, std::uint32_t* plane) noexcept {
-  const std::int32_t a_step = a.step, b_step = b.step, to_next_chunk = columns.chunk_words - 4;
+inline void pack_narrow(const Columns& columns, const Row& a, const Row& b, std::int32_t channels,
+                        bool vertical, std::uint32_t zero_word, std::uint32_t* plane) noexcept {
+  // The pairs' first values lie at x, their second ones at `other`.
   const Columns::Partial& part = columns.partial[0];
-  const std::int8_t* from_a = a.data + part.x * a_step;
-  std::int32_t i = part.first;
-  std::uint32_t* chunk = plane + i / 4 * columns.chunk_words;
-  if (vertical) {
-    const std::int8_t* from_b = b.data + part.x * b_step;
-    for (chunk += i % 4; i < part.last; ++chunk, from_a += a_step, from_b += b_step) {
-      split(load_channels(from_a, channels), load_channels(from_b, channels), chunk);
-      if (++i % 4 == 0) chunk += to_next_chunk;
-    }
-    return;
-  }
-  std::uint32_t left = zero_word;
-  for (chunk += 4 + i % 4 / 2; i < part.last; from_a += a_step) {
-    const std::uint32_t word = load_channels(from_a, channels);
-    if (i % 2 != 0) {
-      split(left, word, chunk++);
-    } else if (i + 1 == part.last) {
-      split(word, zero_word, chunk);
-    }
-    left = word;
-    if (++i % 4 == 0) chunk += to_next_chunk + 2;
+  const std::int32_t columns_of_pair = vertical ? 1 : 2;
+  const std::int32_t begin = vertical ? part.first : part.first & ~1;
+  const std::int32_t step = columns_of_pair * a.step, other_step = vertical ? b.step : step;
+  const std::int8_t* x = a.data + (part.x + begin - part.first) * a.step;
+  const std::int8_t* other = vertical ? b.data + part.x * b.step : x + a.step;
+  const std::int32_t others = vertical ? part.last : part.last - 1;
+  for (std::int32_t i = begin; i < part.last;
+       i += columns_of_pair, x += step, other += other_step) {
+    const std::int32_t word = vertical ? i & 3 : 4 + ((i & 3) >> 1);
+    split(i < part.first ? zero_word : load_channels(x, channels),
+          i < others ? load_channels(other, channels) : zero_word,
+          plane + (i >> 2) * columns.chunk_words + word);
   }
 }
 

@@ -208,7 +208,7 @@ class Rows {
       for (std::int32_t p = 0; p < columns_.partial_count && !narrow(); ++p) {
         const Columns::Partial& part = columns_.partial[p];
         edge = list_edge(part, a, b, packing.vertical, zeros(),
-                         plane + part.first / 4 * columns_.chunk_words, edge);
+                         plane + (part.first >> 2) * columns_.chunk_words, edge);
       }
       edges_[i + 1] = edge;
       state_.rows[i] = {a.data + columns_.full_x * a.step,
@@ -222,7 +222,8 @@ class Rows {
     }
   }
 
-  void pack(const Schedule& plan, std::int32_t first, std::int32_t last) noexcept {
+  [[gnu::noinline]] void pack(const Schedule& plan, std::int32_t first,
+                              std::int32_t last) noexcept {
     PackRow *row = state_.rows + first, *const end = state_.rows + last;
     if (columns_.full_count > 0) {
       do row->pack(row);
