@@ -12,6 +12,8 @@
 // Then four outputs of a channel are summed along runs of at most eight taps: the columns of three outputs are those of the
 // tap before, so that a tap costs two loads and four SMLAD (dwconv2d_s8_window_slide.h).
 //
+// Short rows are left to dwconv2d_s8_any, which then takes less (pays()).
+//
 // Weights of a channel lie in the order of the runs, one 16-bit pair a word. Shifts of 26 to 32 become 33 (fix_shift).
 #pragma once
 
@@ -28,7 +30,8 @@ struct dwconv2d_s8_window {
   static constexpr bool folds_input_zero = true;
   static constexpr bool supports(const Layer& layer) noexcept {
     return layer.depthwise() && layer.out_c == layer.in_c && layer.in_c >= 4 &&
-           (layer.shift >= 33 || (layer.shift >= 26 && layer.kernel_h * layer.kernel_w <= 200));
+           (layer.shift >= 33 || (layer.shift >= 26 && layer.kernel_h * layer.kernel_w <= 200)) &&
+           pays(layer);
   }
   static constexpr std::int32_t scratch_bytes(const Layer& layer) noexcept {
     return dw::WindowScratch(layer).bytes;
@@ -61,6 +64,20 @@ struct dwconv2d_s8_window {
   }
 
  private:
+  // Whether it takes fewer instructions than dwconv2d_s8_any: not for short rows, of which packing and fours of outputs waste
+  // much. Both costs are those of four channels of a row, fitted to the bench within 15 %.
+  static constexpr bool pays(const Layer& layer) noexcept {
+    const dw::WindowShape shape(layer);
+    const std::int32_t tap_pairs = (layer.kernel_h * layer.kernel_w + 1) / 2;
+    const std::int32_t planes = shape.planes * shape.slots();
+    const std::int32_t packing = planes * (30 + 11 * (shape.outputs(0) + shape.taps(0)));
+    const std::int32_t four_outputs =
+        40 + 8 * shape.runs() + 6 * shape.weight_words() + 7 * shape.planes * shape.tap_classes;
+    const std::int32_t fours = (shape.outputs(0) + 3) / 4 * shape.output_classes;
+    return packing + 4 * fours * four_outputs + 120 * shape.output_classes + 100 <
+           layer.out_w * (21 * tap_pairs + 85);
+  }
+
   static constexpr std::int32_t shift(const Layer& layer) noexcept {
     return layer.shift < 33 ? 33 : layer.shift;
   }

@@ -132,6 +132,7 @@ Layer random_geometry(Numbers& numbers, bool transposed, std::uint32_t index) {
   layer.pad_top = kind == 1 ? 0 : numbers.integer(0, 2);
   layer.pad_left = kind == 1 ? 0 : numbers.integer(0, 2);
   if (kind == 2 && !transposed) {  // windows of many taps, steps that do not divide each other
+    layer.in_w = numbers.integer(1, 23);
     layer.kernel_h = numbers.integer(1, 7);
     layer.kernel_w = numbers.integer(1, 11);
     layer.stride_w = numbers.integer(1, 3);
