@@ -55,7 +55,17 @@ Cases depthwise_convolutions() {
       depthwise(s8, {24, 24, 48}, 5, 1),
       depthwise(s8, {23, 23, 47}, 5, 1),
       depthwise(s8, {24, 24, 48}, 5, 2),
+      depthwise(s8, {12, 12, 96}, 3, 1),
+      depthwise(s8, {6, 6, 96}, 3, 1),
       depthwise(s8, {24, 24, 48}, 7, 1),
+      by("dwconv2d_s8_any", depthwise(s8, {24, 24, 48}, 7, 1)),
+      depthwise(s8, {23, 23, 47}, 7, 1),
+      depthwise(s8, {24, 24, 48}, 7, 2),
+      depthwise(s8, {24, 24, 48}, {.dilation = 2}),
+      depthwise(s8, {24, 24, 48}, {.height = 1, .width = 7}),
+      depthwise(s8, {24, 24, 48}, {.height = 7, .width = 1}),
+      depthwise(s8, {24, 24, 48}, {.height = 4, .width = 4}),
+      depthwise(s8, {24, 24, 48}, {.height = 4, .width = 4, .stride = 2}),
   };
 }
 
@@ -68,6 +78,7 @@ Cases elementwise() {
       binary(s8, "add by channel", add, {24, 24, 64}, {1, 1, 64}),
       binary(s8, "multiply", mul, {24, 24, 64}, {24, 24, 64}),
       binary(s8, "multiply", mul, {23, 23, 61}, {23, 23, 61}),
+      binary(s8, "multiply to a small scale", mul, {24, 24, 64}, {24, 24, 64}, 0.005F),
       binary(s8, "multiply by channel", mul, {24, 24, 64}, {1, 1, 64}),
       binary(s8, "multiply by channel", mul, {23, 23, 61}, {1, 1, 61}),
       binary(s8, "max", Binary::Fn::max, {24, 24, 64}, {24, 24, 64}),
@@ -86,6 +97,8 @@ Cases pools_and_reductions() {
   return {
       pool(s8, average, {24, 24, 64}, 3, 1),
       pool(s8, average, {23, 23, 61}, 3, 1),
+      pool(s8, average, {12, 12, 64}, 7, 1),
+      pool(s8, average, {12, 12, 64}, 13, 1),
       pool(s8, max, {24, 24, 64}, 3, 1),
       pool(s8, max, {23, 23, 61}, 3, 1),
       reduce(s8, "global average pool", mean, {12, 12, 64}, {1, 2}),

@@ -125,14 +125,27 @@ BenchCase conv(Precision precision, const Shape& in, std::int64_t out_channels, 
 }
 
 BenchCase depthwise(Precision precision, const Shape& in, std::int32_t size, std::int32_t stride) {
+  return depthwise(precision, in, {size, size, stride, 1});
+}
+
+BenchCase depthwise(Precision precision, const Shape& in, DepthwiseWindow window) {
   BenchCase made;
-  made.name =
-      named(precision, fmt::format("depthwise {0}x{0} s{1} {2}", size, stride, size_of(in)));
+  made.name = fmt::format("depthwise {}x{} s{}", window.height, window.width, window.stride);
+  if (window.dilation != 1) made.name += fmt::format(" d{}", window.dilation);
+  made.name = named(precision, fmt::format("{} {}", made.name, size_of(in)));
+  Window w;
+  w.kernel = {window.height, window.width};
+  w.stride = {window.stride, window.stride};
+  w.dilation = {window.dilation, window.dilation};
+  const std::int32_t down = window.dilation * (window.height - 1);
+  const std::int32_t right = window.dilation * (window.width - 1);
+  w.pads = {down / 2, right / 2, down / 2, right / 2};
   const std::int64_t channels = in.back();
-  made.op = Conv2d{window_of({size, stride, size / 2}), static_cast<std::int32_t>(channels), {}};
+  made.op = Conv2d{w, static_cast<std::int32_t>(channels), {}};
   made.inputs = {type_of(precision, with_batch(in))};
-  made.constants = weights_and_bias(precision, {channels, size, size, 1}, 0, channels, 0);
-  finish(made, sum_type(precision, size * size));
+  made.constants =
+      weights_and_bias(precision, {channels, window.height, window.width, 1}, 0, channels, 0);
+  finish(made, sum_type(precision, window.height * window.width));
   return made;
 }
 
@@ -216,14 +229,14 @@ BenchCase layer_norm(Precision precision, std::int64_t rows, std::int64_t elemen
 }
 
 BenchCase binary(Precision precision, const std::string& name, Binary::Fn fn, const Shape& in,
-                 const Shape& with) {
+                 const Shape& with, float product_scale) {
   BenchCase made;
   made.name = named(precision, fmt::format("{} {}", name, size_of(in)));
   made.op = Binary{fn, {}};
   const bool compares = fn == Binary::Fn::min || fn == Binary::Fn::max;  // in one scale
   made.inputs = {type_of(precision, with_batch(in)),
                  type_of(precision, with_batch(with), compares ? kScale : 0.03F, -5)};
-  const float scale = fn == Binary::Fn::mul ? 0.1F : 0.07F;
+  const float scale = fn == Binary::Fn::mul ? product_scale : 0.07F;
   finish(made, compares ? made.inputs.front() : type_of(precision, {}, scale, 3));
   if (fn == Binary::Fn::pow) made.lo = 0.1F;
   return made;

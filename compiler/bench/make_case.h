@@ -24,6 +24,11 @@ BenchCase conv(Precision precision, const Shape& in, std::int64_t out_channels, 
                std::int32_t weights_zero = 0);
 // "depthwise 3x3 s2 48x48x48", padded by half its size.
 BenchCase depthwise(Precision precision, const Shape& in, std::int32_t size, std::int32_t stride);
+// "depthwise 1x7 s1 24x24x48", "depthwise 3x3 s1 d2 24x24x48": any window, padded by half its reach.
+struct DepthwiseWindow {
+  std::int32_t height = 3, width = 3, stride = 1, dilation = 1;
+};
+BenchCase depthwise(Precision precision, const Shape& in, DepthwiseWindow window);
 // "transposed 3x3 s2 12x12x32->16"
 BenchCase transposed(Precision precision, const Shape& in, std::int64_t out_channels,
                      Kernel2d kernel, std::int32_t weights_zero = 0);
@@ -43,7 +48,7 @@ BenchCase layer_norm(Precision precision, std::int64_t rows, std::int64_t elemen
 
 // "NAME 24x24x64"; a second operand of shape `with`.
 BenchCase binary(Precision precision, const std::string& name, Binary::Fn fn, const Shape& in,
-                 const Shape& with);
+                 const Shape& with, float product_scale = 0.1F);
 BenchCase prelu(const Shape& in);
 BenchCase unary(Precision precision, const std::string& name, Unary op, const Shape& in,
                 float lo = -3, float hi = 3);

@@ -77,23 +77,13 @@ inline std::uint32_t sxtab16_ror8(std::uint32_t sums, std::uint32_t word) noexce
   __asm__("sxtab16 %0, %1, %2, ror #8" : "=r"(result) : "r"(sums), "r"(word));
   return result;
 }
-// Both halves added; both saturated to [0, 255].
+// Both halves added.
 inline std::uint32_t sadd16(std::uint32_t a, std::uint32_t b) noexcept {
   std::uint32_t result = 0;
   __asm__("sadd16 %0, %1, %2" : "=r"(result) : "r"(a), "r"(b));
   return result;
 }
-inline std::uint32_t usat16_8(std::uint32_t pair) noexcept {
-  std::uint32_t result = 0;
-  __asm__("usat16 %0, #8, %1" : "=r"(result) : "r"(pair));
-  return result;
-}
-// acc + a.low * b.low; a.low * b.low and a.high * b.high alone.
-inline std::int32_t smlabb(std::uint32_t a, std::uint32_t b, std::int32_t sum) noexcept {
-  std::int32_t result = 0;
-  __asm__("smlabb %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
-  return result;
-}
+// a.low * b.low and a.high * b.high.
 inline std::int32_t smulbb(std::uint32_t a, std::uint32_t b) noexcept {
   std::int32_t result = 0;
   __asm__("smulbb %0, %1, %2" : "=r"(result) : "r"(a), "r"(b));
@@ -102,11 +92,6 @@ inline std::int32_t smulbb(std::uint32_t a, std::uint32_t b) noexcept {
 inline std::int32_t smultt(std::uint32_t a, std::uint32_t b) noexcept {
   std::int32_t result = 0;
   __asm__("smultt %0, %1, %2" : "=r"(result) : "r"(a), "r"(b));
-  return result;
-}
-inline std::int32_t smlatt(std::uint32_t a, std::uint32_t b, std::int32_t sum) noexcept {
-  std::int32_t result = 0;
-  __asm__("smlatt %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
   return result;
 }
 // acc + floor(a * b.low / 2^16), and with b.high.

@@ -218,10 +218,21 @@ inline float pow_f32(float x, float y) noexcept {
 // A float as an int8 code. Not a number becomes the code of 0.
 inline std::int8_t quantize_f32(float x, float scale, std::int32_t zero_point) noexcept {
   float v = x / scale;
+#if defined(__arm__) && defined(__ARM_FP) && defined(__ARM_FEATURE_SAT) && \
+    !defined(LINNET_PORTABLE_DSP)
+  // VCVTR rounds to even, makes 0 of what is no number and saturates: the bounds are integers, so they may come after it.
+  std::int32_t code = 0;
+  __asm__("vcvtr.s32.f32 %0, %0" : "+t"(v));
+  __asm__("ssat %0, #10, %1" : "=r"(code) : "r"(bits_of(v)));
+  code += zero_point;
+  __asm__("ssat %0, #8, %0" : "+r"(code));
+  return static_cast<std::int8_t>(code);
+#else
   if (v != v) v = 0;
   v = v < -512.0f ? -512.0f : v > 511.0f ? 511.0f : v;
   const std::int32_t code = static_cast<std::int32_t>(rne_f32(v)) + zero_point;
   return static_cast<std::int8_t>(code < -128 ? -128 : code > 127 ? 127 : code);
+#endif
 }
 inline float dequantize_s8(std::int8_t code, float scale, std::int32_t zero_point) noexcept {
   return mul_f32(scale, static_cast<float>(code - zero_point));

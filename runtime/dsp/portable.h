@@ -67,28 +67,12 @@ constexpr std::uint32_t sxtab16(std::uint32_t sums, std::uint32_t word) noexcept
 constexpr std::uint32_t sxtab16_ror8(std::uint32_t sums, std::uint32_t word) noexcept {
   return sadd16(sums, sxtb16_ror8(word));
 }
-// Both halves saturated to [0, 255].
-constexpr std::int32_t clamp_to_byte(std::int32_t value) noexcept {
-  return value < 0 ? 0 : value > 255 ? 255 : value;
-}
-constexpr std::uint32_t usat16_8(std::uint32_t p) noexcept {
-  return pair(clamp_to_byte(low_half(p)), clamp_to_byte(high_half(p)));
-}
-
-// acc + a.low * b.low, acc + a.high * b.high; the products alone.
+// a.low * b.low and a.high * b.high.
 constexpr std::int32_t smulbb(std::uint32_t a, std::uint32_t b) noexcept {
   return low_half(a) * low_half(b);
 }
 constexpr std::int32_t smultt(std::uint32_t a, std::uint32_t b) noexcept {
   return high_half(a) * high_half(b);
-}
-constexpr std::int32_t smlabb(std::uint32_t a, std::uint32_t b, std::int32_t sum) noexcept {
-  return static_cast<std::int32_t>(static_cast<std::uint32_t>(sum) +
-                                   static_cast<std::uint32_t>(smulbb(a, b)));
-}
-constexpr std::int32_t smlatt(std::uint32_t a, std::uint32_t b, std::int32_t sum) noexcept {
-  return static_cast<std::int32_t>(static_cast<std::uint32_t>(sum) +
-                                   static_cast<std::uint32_t>(smultt(a, b)));
 }
 // acc + floor(a * b.low / 2^16), and with b.high.
 constexpr std::int32_t smlaw(std::int32_t a, std::int32_t half, std::int32_t sum) noexcept {

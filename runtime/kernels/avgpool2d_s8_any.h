@@ -7,7 +7,8 @@
 //
 // For a window of 3 by 3 that is 12 instructions and 12 cycles (as llvm-mca models them) for four channels of a column, and
 // 25 and 18 for four outputs. 32 channels at a time go through the whole row, so that scratch is 64 bytes a column. Sums fit
-// 16 bits for windows of up to 127 taps; larger ones, and shifts that SMLAW does not hold, go element by element.
+// 16 bits for windows of up to 127 taps; in larger ones, and with shifts that SMLAW does not hold, the columns' sums have 32.
+// Fewer than four channels and windows of more than 127 rows go element by element.
 #pragma once
 
 #include "linnet/kernels/clamp_codes.h"
@@ -38,7 +39,11 @@ struct avgpool2d_s8_any {
         const std::int32_t last = layer.channels - 4 * words;
         const std::int32_t from = c < last ? c : last;  // the last block overlaps the one before
         add_rows(layer, row, from, words, sums);
-        write_row(layer, row, words, sums, row.y + from);
+        if (narrow_sums(layer)) {
+          write_row(layer, row, words, sums, row.y + from);
+        } else {
+          write_wide_row(layer, row, words, sums, row.y + from);
+        }
       }
       detail::clamp_codes(row.y, layer.out_w, layer.channels, layer.out_pixel_step, layer.lo,
                           layer.hi);
@@ -47,8 +52,11 @@ struct avgpool2d_s8_any {
 
  private:
   static constexpr bool in_words(const Layer& layer) noexcept {
-    return layer.channels >= 4 && layer.kernel_h * layer.kernel_w <= 127 && layer.shift >= 17 &&
-           layer.shift <= 38;
+    return layer.channels >= 4 && layer.kernel_h <= 127;
+  }
+  // The window's sums fit 16 bits, and SMLAW holds what is made of them.
+  static constexpr bool narrow_sums(const Layer& layer) noexcept {
+    return layer.kernel_h * layer.kernel_w <= 127 && layer.shift >= 17 && layer.shift <= 38;
   }
   static constexpr std::int32_t block_words(const Layer& layer) noexcept {
     return layer.channels < 32 ? (layer.channels / 4 > 0 ? layer.channels / 4 : 1) : 8;
@@ -154,6 +162,41 @@ struct avgpool2d_s8_any {
       write_any(sums + (x0 + window.taps.first * layer.dilation_w) * column, next,
                 window.taps.count(), rounding, y);
     }
+  }
+
+  static void write_wide_row(const Layer& layer, const Row& row, std::int32_t words,
+                             const std::uint32_t* sums, std::int8_t* y) noexcept {
+    const dsp::Requantizer requantize(layer.shift, layer.out_zero, -128, 127);
+    const std::int32_t column = 2 * words;
+    for (std::int32_t x = 0; x < layer.out_w; ++x, y += layer.out_pixel_step) {
+      const Window window(layer, x);
+      const std::int32_t multiplier =
+          static_cast<const std::int32_t*>(layer.multipliers)[row.divisor * window.divisor];
+      const std::uint32_t* from =
+          sums + (window.x0 + window.taps.first * layer.dilation_w) * column;
+      for (std::int32_t i = 0; i < words; ++i, from += 2)
+        write_wide(requantize, multiplier, from, column * layer.dilation_w, window.taps.count(),
+                   y + 4 * i);
+    }
+  }
+
+  // Four channels, sums of 32 bits.
+  static void write_wide(const dsp::Requantizer& requantize, std::int32_t multiplier,
+                         const std::uint32_t* from, std::int32_t next, std::int32_t taps,
+                         std::int8_t* y) noexcept {
+    const std::uint32_t low = dsp::pair(1, 0), high = dsp::pair(0, 1);
+    std::int32_t sum0 = 0, sum1 = 0, sum2 = 0, sum3 = 0;
+    for (; taps > 0; --taps, from += next) {
+      const std::uint32_t even = from[0], odd = from[1];
+      sum0 = dsp::smlad(even, low, sum0);
+      sum1 = dsp::smlad(odd, low, sum1);
+      sum2 = dsp::smlad(even, high, sum2);
+      sum3 = dsp::smlad(odd, high, sum3);
+    }
+    y[0] = requantize(sum0, multiplier);
+    y[1] = requantize(sum1, multiplier);
+    y[2] = requantize(sum2, multiplier);
+    y[3] = requantize(sum3, multiplier);
   }
 
   [[gnu::noinline]] static void write_any(const std::uint32_t* sums, std::int32_t next,

@@ -19,11 +19,16 @@ struct dequantize_s8_f32 {
     for (std::int32_t r = first_row; r < first_row + row_count; ++r) {
       const std::int8_t* x = io.in[0].row<std::int8_t>(r);
       float* y = io.out.row<float>(r);
+      if (layer.per_channel == 0) {
+        const float scale = scales[0];
+        const std::int32_t zero = zeros[0];
+        for (std::int32_t left = layer.width * layer.channels; left > 0; --left)
+          *y++ = scale * static_cast<float>(*x++ - zero);
+        continue;
+      }
       for (std::int32_t w = 0; w < layer.width; ++w) {
-        for (std::int32_t c = 0; c < layer.channels; ++c) {
-          const std::int32_t k = layer.per_channel != 0 ? c : 0;
-          *y++ = scales[k] * static_cast<float>(*x++ - zeros[k]);
-        }
+        for (std::int32_t c = 0; c < layer.channels; ++c)
+          *y++ = scales[c] * static_cast<float>(*x++ - zeros[c]);
       }
     }
   }

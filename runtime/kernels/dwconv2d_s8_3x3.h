@@ -15,6 +15,7 @@
 
 #include "linnet/kernels/conv2d_s8_gemm.h"
 #include "linnet/kernels/dwconv2d_s8_3x3_slide.h"
+#include "linnet/kernels/dwconv2d_s8_fix_shift.h"
 
 namespace linnet {
 inline namespace LINNET_VERSION_NAMESPACE {
@@ -38,25 +39,9 @@ struct dwconv2d_s8_3x3 {
   static constexpr std::int32_t packed_bytes(const Layer& layer) noexcept {
     return layer.out_c * kWeightWords * 4;
   }
-  // Scales weights, bias (the input's zero point folded in) and multiplier of every channel for the fixed shift: before
-  // `pack`. The sum of a channel fits 32 bits afterwards: a bias that saturates the output whatever the input is made as
-  // small as does so, too.
   static void fix_shift(const Layer& layer, std::int16_t* weights, std::int32_t* bias,
                         std::int32_t* multiplier) noexcept {
-    const std::int32_t up = fixed_shift(layer) - layer.shift;  // 0..7
-    for (std::int32_t o = 0; o < layer.out_c; ++o, weights += 9) {
-      std::int32_t left = up;
-      for (; left > 0 && multiplier[o] < (1 << 30); --left) multiplier[o] *= 2;
-      if (left == 0) continue;
-      std::int64_t most = 0;  // of the products' sum; then of a sum that matters
-      for (std::int32_t k = 0; k < 9; ++k) {
-        most += 128 * (weights[k] < 0 ? -weights[k] : weights[k]);
-        weights[k] = static_cast<std::int16_t>(weights[k] * (1 << left));
-      }
-      most += (std::int64_t{512} << (fixed_shift(layer) - left)) / multiplier[o] + 1;
-      const std::int64_t b = bias[o] < -most ? -most : bias[o] > most ? most : bias[o];
-      bias[o] = static_cast<std::int32_t>(b * (1 << left));
-    }
+    dw::fix_shift(layer, fixed_shift(layer), weights, bias, multiplier);
   }
   // `weights` are [out_c, 3, 3, 1], less their zero point and scaled.
   static void pack(const Layer& layer, const std::int16_t* weights, std::byte* packed) noexcept {

@@ -15,6 +15,7 @@
 // o+2 | o+3 | o: t2,t3 | ...
 #pragma once
 
+#include "linnet/kernels/clamp_codes.h"
 #include "linnet/kernels/conv2d_s8_gemm.h"
 
 namespace linnet {
@@ -52,6 +53,7 @@ struct dwconv2d_s8_any {
     std::byte* const zeros = io.scratch + tap_pairs(layer) * 2 * 8;
     std::memset(zeros, layer.in_zero, static_cast<std::size_t>(layer.in_c));
     auto* const taps = static_cast<const std::int8_t**>(static_cast<void*>(io.scratch));
+    const auto write = layer.shift >= 33 ? &write_four<false> : &write_four<true>;
     for (std::int32_t r = first_row; r < first_row + row_count; ++r) {
       std::int8_t* y = io.out.row<std::int8_t>(r);
       for (std::int32_t ox = 0; ox < layer.out_w; ++ox, y += layer.out_pixel_bytes) {
@@ -59,10 +61,12 @@ struct dwconv2d_s8_any {
                   taps);
         std::int32_t o = 0;
         if (layer.out_c == layer.in_c) {
-          for (; o + 4 <= layer.out_c; o += 4) write_four(layer, requantize, taps, o, y + o);
+          for (; o + 4 <= layer.out_c; o += 4) write(layer, requantize, taps, o, y + o);
         }
         for (; o < layer.out_c; ++o) y[o] = one_output(layer, requantize, taps, o);
       }
+      detail::clamp_codes(io.out.row<std::int8_t>(r), layer.out_w, layer.out_c,
+                          layer.out_pixel_bytes, layer.lo, layer.hi);
     }
   }
 
@@ -89,6 +93,8 @@ struct dwconv2d_s8_any {
     if (layer.kernel_h * layer.kernel_w % 2 != 0) *taps = zeros;  // partner of the last tap
   }
 
+  // Four channels of a pixel, not yet clamped to the layer's bounds. AnyShift: also shifts below 33.
+  template <bool AnyShift>
   static void write_four(const Layer& layer, const dsp::Requantizer& requantize,
                          const std::int8_t* const* taps, std::int32_t o, std::int8_t* y) noexcept {
     const std::int32_t pairs = tap_pairs(layer);
@@ -104,10 +110,14 @@ struct dwconv2d_s8_any {
       sum3 = dsp::smlad(dsp::sxtb16_ror8(high), w[3], sum3);
     }
     const auto* const multiplier = static_cast<const std::int32_t*>(layer.multiplier) + o;
-    y[0] = requantize(sum0, multiplier[0]);
-    y[1] = requantize(sum1, multiplier[1]);
-    y[2] = requantize(sum2, multiplier[2]);
-    y[3] = requantize(sum3, multiplier[3]);
+    const std::int32_t addend = requantize.addend, rest = requantize.rest;
+    const auto code = [&](std::int32_t sum, std::int32_t m) {
+      if (AnyShift) return requantize.general(sum, m);
+      return static_cast<std::int8_t>(dsp::ssat8(dsp::smmla(sum, m, addend) >> rest));
+    };
+    const std::int8_t code0 = code(sum0, multiplier[0]), code1 = code(sum1, multiplier[1]),
+                      code2 = code(sum2, multiplier[2]), code3 = code(sum3, multiplier[3]);
+    y[0] = code0, y[1] = code1, y[2] = code2, y[3] = code3;
   }
 
   static std::int8_t one_output(const Layer& layer, const dsp::Requantizer& requantize,

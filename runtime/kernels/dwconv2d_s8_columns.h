@@ -46,6 +46,14 @@ struct PackRow {
   void (*pack)(PackRow*);  // pack_vertical or pack_horizontal
 };
 
+// Pairs that are packed one by one, of V or H, one word of a channel after the other. Assembly reads it by offsets.
+struct EdgeColumns {
+  const std::int8_t *a, *b;  // the two values of the first pair; they move on by four channels
+  std::uint32_t* to;
+  std::int32_t count;
+  std::int32_t a_step, b_step;  // bytes from a pair to the next
+};
+
 #if defined(__ARM_FEATURE_SIMD32) && !defined(LINNET_PORTABLE_DSP)
 #define LINNET_DW_ASSEMBLY 1
 constexpr bool kAssembly = true;
@@ -143,6 +151,38 @@ LINNET_DW_FUNCTION void pack_horizontal(PackRow*) noexcept {
       "pop {r4-r11, pc}\n");
 }
 
+// Columns of chunks at the image's edge; 16 instructions a column.
+LINNET_DW_FUNCTION void pack_edges(EdgeColumns* /*from*/, const EdgeColumns* /*end*/) noexcept {
+  __asm__(
+      "push {r4-r10, lr}\n"
+      "1:\n"
+      "ldm r0, {r2-r7}\n"
+      "add r8, r2, #4\n"
+      "add r9, r3, #4\n"
+      "strd r8, r9, [r0], #24\n"
+      "2:\n"
+      "ldr r9, [r3]\n"
+      "ldr r8, [r2]\n"
+      "add r3, r3, r7\n"
+      "add r2, r2, r6\n"
+      "pkhbt r10, r8, r9, lsl #16\n"
+      "subs r5, #1\n"
+      "pkhtb r9, r9, r8, asr #16\n"
+      "sxtb16 r8, r10\n"
+      "str r8, [r4]\n"
+      "sxtb16 r10, r10, ror #8\n"
+      "str r10, [r4, #24]\n"
+      "sxtb16 r8, r9\n"
+      "str r8, [r4, #48]\n"
+      "sxtb16 r9, r9, ror #8\n"
+      "str r9, [r4, #72]\n"
+      "add r4, #4\n"
+      "bne 2b\n"
+      "cmp r0, r1\n"
+      "bne 1b\n"
+      "pop {r4-r10, pc}\n");
+}
+
 // `pixels` pixels of four channels each from a buffer to pixels `pitch` bytes apart; eight instructions for four.
 LINNET_DW_FUNCTION void store_pixels(const std::uint32_t* /*from*/, std::int8_t* /*to*/,
                                      std::int32_t /*pitch*/, std::int32_t /*pixels*/) noexcept {
@@ -200,6 +240,16 @@ inline void pack_horizontal(PackRow* row) noexcept {
   row->a += 4;
 }
 
+// Columns of chunks at the image's edge.
+inline void pack_edges(EdgeColumns* from, const EdgeColumns* end) noexcept {
+  for (; from != end; ++from) {
+    const std::int8_t *a = from->a, *b = from->b;
+    for (std::int32_t i = 0; i < from->count; ++i, a += from->a_step, b += from->b_step)
+      split(dsp::load_word(a), dsp::load_word(b), from->to + i);
+    from->a += 4, from->b += 4;
+  }
+}
+
 // `pixels` pixels of four channels each from a buffer to pixels `pitch` bytes apart.
 inline void store_pixels(const std::uint32_t* from, std::int8_t* to, std::int32_t pitch,
                          std::int32_t pixels) noexcept {
@@ -248,43 +298,53 @@ struct Row {
   std::int32_t step;
 };
 
-// Four channels of a pixel, or the two or three that there are.
+// The columns of a chunk at the image's edge: V of rows a and b, or H of row a, whose other columns are those of `zeros`. At
+// most two entries; returns their end.
+inline EdgeColumns* list_edge(const Columns::Partial& part, const Row& a, const Row& b,
+                              bool vertical, const std::int8_t* zeros, std::uint32_t* chunk,
+                              EdgeColumns* to) noexcept {
+  const std::int32_t first = part.first & 3, last = first + part.last - part.first;
+  const std::int32_t step = a.step;
+  const std::int8_t* x = a.data + part.x * step;
+  if (vertical) {
+    *to++ = {x, b.data + part.x * b.step, chunk + first, last - first, step, b.step};
+    return to;
+  }
+  chunk += 4 + first / 2;
+  for (std::int32_t i = first / 2 * 2; i < last; i += 2, ++to, ++chunk) {
+    to->a = zeros;
+    if (i >= first) to->a = x, x += step;
+    to->b = zeros;
+    if (i + 1 < last) to->b = x, x += step;
+    to->to = chunk, to->count = 1;
+  }
+  return to;
+}
+
+// The two or three channels of a pixel.
 inline std::uint32_t load_channels(const std::int8_t* from, std::int32_t channels) noexcept {
-  if (channels >= 4) return dsp::load_word(from);
   const auto byte = [from](std::int32_t c) { return static_cast<std::uint32_t>(from[c]) & 0xffu; };
   return byte(0) | byte(1) << 8 | (channels == 3 ? byte(2) << 16 : 0);
 }
 
-// The columns that are packed one by one. V of rows a and b, or H of row a, whose other columns are `zero_word`.
-[[gnu::noinline]] inline void pack_partial(const Columns& columns, const Row& a, const Row& b,
-                                           std::int32_t channel, std::int32_t channels,
-                                           bool vertical, std::uint32_t zero_word,
-                                           std::uint32_t* plane) noexcept {
-  const std::int32_t a_step = a.step, b_step = b.step, to_next_chunk = columns.chunk_words - 4;
-  for (const Columns::Partial *part = columns.partial, *end = part + columns.partial_count;
-       part != end; ++part) {
-    const std::int8_t* from_a = a.data + part->x * a_step + channel;
-    std::int32_t i = part->first;
-    std::uint32_t* chunk = plane + i / 4 * columns.chunk_words;
-    if (vertical) {
-      const std::int8_t* from_b = b.data + part->x * b_step + channel;
-      for (chunk += i % 4; i < part->last; ++chunk, from_a += a_step, from_b += b_step) {
-        split(load_channels(from_a, channels), load_channels(from_b, channels), chunk);
-        if (++i % 4 == 0) chunk += to_next_chunk;
-      }
-      continue;
-    }
-    std::uint32_t left = zero_word;
-    for (chunk += 4 + i % 4 / 2; i < part->last; from_a += a_step) {
-      const std::uint32_t word = load_channels(from_a, channels);
-      if (i % 2 != 0) {
-        split(left, word, chunk++);
-      } else if (i + 1 == part->last) {
-        split(word, zero_word, chunk);
-      }
-      left = word;
-      if (++i % 4 == 0) chunk += to_next_chunk + 2;
-    }
+// All columns of an image with two or three channels: one run over many chunks. V of rows a and b, or H of row a, whose
+// other columns are `zero_word`.
+inline void pack_narrow(const Columns& columns, const Row& a, const Row& b, std::int32_t channels,
+                        bool vertical, std::uint32_t zero_word, std::uint32_t* plane) noexcept {
+  // The pairs' first values lie at x, their second ones at `other`.
+  const Columns::Partial& part = columns.partial[0];
+  const std::int32_t columns_of_pair = vertical ? 1 : 2;
+  const std::int32_t begin = vertical ? part.first : part.first & ~1;
+  const std::int32_t step = columns_of_pair * a.step, other_step = vertical ? b.step : step;
+  const std::int8_t* x = a.data + (part.x + begin - part.first) * a.step;
+  const std::int8_t* other = vertical ? b.data + part.x * b.step : x + a.step;
+  const std::int32_t others = vertical ? part.last : part.last - 1;
+  for (std::int32_t i = begin; i < part.last;
+       i += columns_of_pair, x += step, other += other_step) {
+    const std::int32_t word = vertical ? i & 3 : 4 + ((i & 3) >> 1);
+    split(i < part.first ? zero_word : load_channels(x, channels),
+          i < others ? load_channels(other, channels) : zero_word,
+          plane + (i >> 2) * columns.chunk_words + word);
   }
 }
 

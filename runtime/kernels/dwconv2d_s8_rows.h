@@ -94,34 +94,49 @@ constexpr std::int32_t chunks_read(std::int32_t kernel, std::int32_t first_colum
 
 // The scratch: what one call works with, in this order. Sizes are those of any machine.
 struct Scratch {
-  static constexpr std::int32_t kStateBytes = 336;
+  static constexpr std::int32_t kStateBytes = 496;
   static constexpr std::int32_t kExpandedBytes = 64;
+  static constexpr std::int32_t kEdgeBytes = 2 * 4 * 40;  // of all packings, for one edge
 
-  std::int32_t codes, zeros, chunks,
+  std::int32_t edges, codes, zeros, chunks,
       bytes;  // offsets; slides read up to two chunks more than is packed
 
   constexpr Scratch(std::int32_t kernel, std::int32_t first_column, const Conv2dS8& layer) noexcept
-      : codes(kStateBytes + kExpandedBytes),
+      : edges(kStateBytes + kExpandedBytes),
+        codes(edges +
+              cut_edges(first_column + layer.pad_left, layer.in_w, layer.in_c) * kEdgeBytes),
         zeros(codes + (layer.out_w + 3) / 4 * 16),
         chunks(zeros + (layer.in_c + 7) / 8 * 8),
         bytes(chunks + (chunks_read(kernel, first_column, layer.stride_w, layer.out_w) + 2) *
                            (kernel / 2) * kPlaneBytes) {}
+
+ private:
+  // Edges of the image inside a chunk; none where columns are packed one by one (pack_narrow).
+  static constexpr std::int32_t cut_edges(std::int32_t origin, std::int32_t in_w,
+                                          std::int32_t in_c) noexcept {
+    return in_c < 4 ? 0 : (origin % 4 != 0 ? 1 : 0) + ((origin + in_w) % 4 != 0 ? 1 : 0);
+  }
 };
 
 class Rows {
  public:
-  // Cold: made small, since it is done once a call.
+  // In the scratch of `io`, all of it.
+  static Rows& make(const Conv2dS8& layer, const Io& io, const Form& form,
+                    std::int32_t shift) noexcept {
+    static_assert(sizeof(Rows) <= Scratch::kStateBytes);
+    return *::new (static_cast<void*>(io.scratch)) Rows(layer, io, form, shift);
+  }
+
   [[gnu::noinline]] Rows(const Conv2dS8& layer, const Io& io, const Form& form,
                          std::int32_t shift) noexcept
       : layer_(layer),
         io_(io),
         form_(form),
         at_(form.kernel, form.first_column, layer),
-        state_(*::new (static_cast<void*>(io.scratch)) State{}),
         columns_(form.first_column + layer.pad_left, layer.in_w,
                  chunks_read(form.kernel, form.first_column, layer.stride_w, layer.out_w),
                  form.planes() * kPlaneWords, layer.in_zero, narrow(), words(at_.chunks)) {
-    static_assert(sizeof(State) <= Scratch::kStateBytes);
+    edges_[0] = static_cast<EdgeColumns*>(static_cast<void*>(io.scratch + at_.edges));
     std::memset(io.scratch + at_.zeros, layer.in_zero, static_cast<std::size_t>(layer.in_c));
     const dsp::Requantizer requantize(shift, layer.out_zero, layer.lo, layer.hi);
     Slide& slide = state_.slide;
@@ -149,11 +164,13 @@ class Rows {
         channel -= back;
         for (std::int32_t i = 0; i < plan.count; ++i)
           state_.rows[i].a -= back, state_.rows[i].b -= back;
+        for (EdgeColumns* edge = edges_[0]; edge != edges_[plan.count]; ++edge)
+          edge->a -= back, edge->b -= back;
       }
-      pack(plan, 0, plan.upper, channel);
+      pack(plan, 0, plan.upper);
       slide(plan.upper_form, channel, y[0]);
       if (!two) continue;
-      pack(plan, plan.upper, plan.count, channel);
+      pack(plan, plan.upper, plan.count);
       slide(plan.lower_form, channel, y[1]);
     }
   }
@@ -172,7 +189,10 @@ class Rows {
   [[gnu::noinline]] Row row(std::int32_t image_row, std::int32_t iy) const noexcept {
     if (iy >= 0 && iy < layer_.in_h)
       return {io_.in[0].row<std::int8_t>(image_row + iy), layer_.in_pixel_bytes};
-    return {static_cast<const std::int8_t*>(static_cast<void*>(io_.scratch + at_.zeros)), 0};
+    return {zeros(), 0};
+  }
+  const std::int8_t* zeros() const noexcept {
+    return static_cast<const std::int8_t*>(static_cast<void*>(io_.scratch + at_.zeros));
   }
 
   [[gnu::noinline]] void prepare(const Schedule& plan, std::int32_t first_row) noexcept {
@@ -182,9 +202,15 @@ class Rows {
       const Packing& packing = plan.packings[i];
       const Row a = row(image_row, y0 + packing.a);
       const Row b = packing.vertical ? row(image_row, y0 + packing.a + 1) : a;
-      edges_[i][0] = a, edges_[i][1] = b;
-      std::uint32_t* const to = words(at_.chunks) + packing.plane * kPlaneWords +
-                                columns_.full_first * columns_.chunk_words;
+      std::uint32_t* const plane = words(at_.chunks) + packing.plane * kPlaneWords;
+      std::uint32_t* const to = plane + columns_.full_first * columns_.chunk_words;
+      EdgeColumns* edge = edges_[i];
+      for (std::int32_t p = 0; p < columns_.partial_count && !narrow(); ++p) {
+        const Columns::Partial& part = columns_.partial[p];
+        edge = list_edge(part, a, b, packing.vertical, zeros(),
+                         plane + (part.first >> 2) * columns_.chunk_words, edge);
+      }
+      edges_[i + 1] = edge;
       state_.rows[i] = {a.data + columns_.full_x * a.step,
                         b.data + columns_.full_x * b.step,
                         to,
@@ -196,23 +222,25 @@ class Rows {
     }
   }
 
-  void pack(const Schedule& plan, std::int32_t first, std::int32_t last,
-            std::int32_t channel) noexcept {
+  [[gnu::noinline]] void pack(const Schedule& plan, std::int32_t first,
+                              std::int32_t last) noexcept {
     PackRow *row = state_.rows + first, *const end = state_.rows + last;
     if (columns_.full_count > 0) {
       do row->pack(row);
       while (++row != end);
     }
-    if (columns_.partial_count > 0) pack_edges(plan, first, last, channel);
+    if (edges_[first] != edges_[last]) pack_edges(edges_[first], edges_[last]);
+    if (narrow()) pack_narrow_rows(plan, first, last);
   }
 
-  [[gnu::noinline]] void pack_edges(const Schedule& plan, std::int32_t first, std::int32_t last,
-                                    std::int32_t channel) noexcept {
+  [[gnu::noinline]] void pack_narrow_rows(const Schedule& plan, std::int32_t first,
+                                          std::int32_t last) const noexcept {
     for (std::int32_t i = first; i < last; ++i) {
       const Packing& packing = plan.packings[i];
-      pack_partial(columns_, edges_[i][0], edges_[i][1], channel, layer_.in_c, packing.vertical,
-                   (static_cast<std::uint32_t>(layer_.in_zero) & 0xffu) * 0x01010101u,
-                   words(at_.chunks) + packing.plane * kPlaneWords);
+      const PackRow& row = state_.rows[i];
+      pack_narrow(columns_, {row.a, row.a_step}, {row.b, row.b_step}, layer_.in_c, packing.vertical,
+                  (static_cast<std::uint32_t>(layer_.in_zero) & 0xffu) * 0x01010101u,
+                  words(at_.chunks) + packing.plane * kPlaneWords);
     }
   }
 
@@ -262,16 +290,16 @@ class Rows {
   const Io& io_;
   const Form& form_;
   Scratch at_;
-  State& state_;
+  State state_;
   Columns columns_;
   std::int32_t first_code_ = 0;  // of the buffer, less a channel
-  Row edges_[4][2] = {};
+  EdgeColumns* edges_[5];        // where those of each packing begin
 };
 
 [[gnu::noinline]] inline void run_rows(const Conv2dS8& layer, const Io& io, std::int32_t first_row,
                                        std::int32_t row_count, const Form& form,
                                        std::int32_t shift) noexcept {
-  Rows rows(layer, io, form, shift);
+  Rows& rows = Rows::make(layer, io, form, shift);
   // Pairs are the blocks of block_rows, counted from the first row of the call.
   const std::int32_t begin = first_row;
   for (const std::int32_t end = first_row + row_count; first_row < end;) {

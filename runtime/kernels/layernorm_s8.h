@@ -2,6 +2,7 @@
 // docs/quantization.md section 7. In place.
 #pragma once
 
+#include "linnet/dsp/dsp.h"
 #include "linnet/dsp/float_math.h"
 #include "linnet/layers_elementwise.h"
 
@@ -31,7 +32,17 @@ struct layernorm_s8 {
     const auto* const gamma = static_cast<const float*>(layer.gamma);
     const auto* const beta = static_cast<const float*>(layer.beta);
     std::int32_t sum = 0, squares = 0;  // at most 32768 * 255 * 255 < 2^31
-    for (std::int32_t i = 0; i < layer.count; ++i) {
+    const std::uint32_t minus_zero = dsp::pair(-layer.in_zero, -layer.in_zero);
+    const std::uint32_t ones = dsp::pair(1, 1);
+    std::int32_t i = 0;
+    for (; i + 4 <= layer.count; i += 4) {
+      const std::uint32_t word = dsp::load_word(x + i);
+      const std::uint32_t even = dsp::sxtab16(minus_zero, word);
+      const std::uint32_t odd = dsp::sxtab16_ror8(minus_zero, word);
+      sum = dsp::smlad(odd, ones, dsp::smlad(even, ones, sum));
+      squares = dsp::smlad(odd, odd, dsp::smlad(even, even, squares));
+    }
+    for (; i < layer.count; ++i) {
       const std::int32_t v = x[i] - layer.in_zero;
       sum += v;
       squares += v * v;
@@ -41,11 +52,15 @@ struct layernorm_s8 {
     const float scaled =
         dsp::mul_f32(static_cast<float>(variance), layer.variance_scale) + layer.epsilon;
     const float gain = dsp::mul_f32(1.0f / dsp::sqrt_f32(scaled), layer.element_scale);
-    for (std::int32_t i = 0; i < layer.count; ++i) {
-      float t = dsp::mul_f32(static_cast<float>(layer.count * (x[i] - layer.in_zero) - sum), gain);
-      if (gamma != nullptr) t = dsp::mul_f32(t, gamma[i]);
-      if (beta != nullptr) t = t + beta[i];
-      y[i] = dsp::quantize_f32(t, layer.out_scale, layer.out_zero);
+    // count * (x - zero) - sum, the zero point taken out of the loop.
+    const std::int32_t n = layer.count, minus = n * layer.in_zero + sum;
+    const std::int32_t out_zero = layer.out_zero;
+    const float out_scale = layer.out_scale;
+    for (std::int32_t k = 0; k < n; ++k) {
+      float t = dsp::mul_f32(static_cast<float>(n * x[k] - minus), gain);
+      if (gamma != nullptr) t = dsp::mul_f32(t, gamma[k]);
+      if (beta != nullptr) t = t + beta[k];
+      y[k] = dsp::quantize_f32(t, out_scale, out_zero);
     }
   }
 };

@@ -20,11 +20,16 @@ struct quantize_f32_s8 {
     for (std::int32_t r = first_row; r < first_row + row_count; ++r) {
       const float* x = io.in[0].row<float>(r);
       std::int8_t* y = io.out.row<std::int8_t>(r);
+      if (layer.per_channel == 0) {
+        const float scale = scales[0];
+        const std::int32_t zero = zeros[0];
+        for (std::int32_t left = layer.width * layer.channels; left > 0; --left)
+          *y++ = dsp::quantize_f32(*x++, scale, zero);
+        continue;
+      }
       for (std::int32_t w = 0; w < layer.width; ++w) {
-        for (std::int32_t c = 0; c < layer.channels; ++c) {
-          const std::int32_t k = layer.per_channel != 0 ? c : 0;
-          *y++ = dsp::quantize_f32(*x++, scales[k], zeros[k]);
-        }
+        for (std::int32_t c = 0; c < layer.channels; ++c)
+          *y++ = dsp::quantize_f32(*x++, scales[c], zeros[c]);
       }
     }
   }

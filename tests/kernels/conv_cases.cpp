@@ -79,10 +79,17 @@ Window random_window(const ConvOptions& options, Random& random) {
   window.stride = {static_cast<std::int32_t>(random.integer(1, 3)),
                    static_cast<std::int32_t>(random.integer(1, options.square() > 0 ? 2 : 3))};
   if (options.stride_one) window.stride = {1, 1};
+  if (options.large) {
+    window.kernel = {static_cast<std::int32_t>(random.integer(1, 7)),
+                     static_cast<std::int32_t>(random.integer(1, 19))};
+    window.dilation = {static_cast<std::int32_t>(random.integer(1, 2)),
+                       static_cast<std::int32_t>(random.integer(1, 3))};
+  }
   if (!options.pointwise) {
     const auto pad = [&](std::size_t d) {
       const std::int32_t reach = window.dilation[d] * (window.kernel[d] - 1);
-      return static_cast<std::int32_t>(random.integer(0, std::min(reach + 1, 4)));
+      return static_cast<std::int32_t>(
+          random.integer(0, std::min(reach + 1, options.large ? 40 : 4)));
     };
     window.pads = {pad(0), pad(1), pad(0), pad(1)};
   }
@@ -135,7 +142,7 @@ ConvCase random_conv(const ConvOptions& options, Random& random) {
   const Window window = random_window(options, random);
   const Channels channels = random_channels(options, random);
   const Shape in{random.integer(1, 2), random.integer(1, 11),
-                 random.integer(1, options.square() > 0 ? 23 : 11), channels.in};
+                 random.integer(1, options.square() > 0 || options.large ? 23 : 11), channels.in};
   const Shape w_shape{channels.out, window.kernel[0], window.kernel[1],
                       channels.in / channels.groups};
   ConvCase c;

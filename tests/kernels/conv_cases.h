@@ -31,7 +31,8 @@ struct ConvOptions {
   bool three_by_three = false;
   bool five_by_five = false;
   bool stride_one = false;
-  bool deep = false;  // so many inputs that sums need more than 24 bits now and then
+  bool large = false;  // windows of up to 7 by 19 taps, strides and dilations of up to 3
+  bool deep = false;   // so many inputs that sums need more than 24 bits now and then
 
   // The kernel's size where it is given, 0 otherwise.
   std::int32_t square() const { return three_by_three ? 3 : five_by_five ? 5 : 0; }

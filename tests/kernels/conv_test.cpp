@@ -136,6 +136,7 @@ TEST_CASE("int8 convolution kernels equal the oracle") {
   check_int8_list<Conv2dS8Kernels>({.depthwise = true, .three_by_three = true}, 400, 105, counts);
   check_int8_list<Conv2dS8Kernels>({.depthwise = true, .five_by_five = true}, 400, 107, counts);
   check_int8_list<Conv2dS8Kernels>({.wide = true, .depthwise = true}, 150, 106, counts);
+  check_int8_list<Conv2dS8Kernels>({.depthwise = true, .large = true}, 400, 111, counts);
   check_int8_list<Conv2dS8Kernels>({.pointwise = true, .deep = true}, 60, 107, counts);
   check_int8_list<Conv2dS8Kernels>({.three_by_three = true, .deep = true}, 60, 108, counts);
   check_int8_list<Conv2dS8Kernels>({.three_by_three = true, .stride_one = true}, 250, 110, counts);

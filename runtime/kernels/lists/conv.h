@@ -18,6 +18,7 @@
 #include "linnet/kernels/dwconv2d_s8_3x3.h"
 #include "linnet/kernels/dwconv2d_s8_5x5.h"
 #include "linnet/kernels/dwconv2d_s8_any.h"
+#include "linnet/kernels/dwconv2d_s8_window.h"
 #include "linnet/kernels/matmul_f32_any.h"
 #include "linnet/kernels/matmul_s8_any.h"
 
@@ -27,7 +28,7 @@ inline namespace LINNET_VERSION_NAMESPACE {
 using Conv2dS8Kernels =
     KernelList<conv2d_s8_3x3_winograd, conv2d_s8_fc_paired, conv2d_s8_1x1_paired,
                conv2d_s8_any_paired, conv2d_s8_1x1, dwconv2d_s8_3x3, dwconv2d_s8_5x5,
-               dwconv2d_s8_any, conv2d_s8_any, conv2d_s8_any_w16>;
+               dwconv2d_s8_window, dwconv2d_s8_any, conv2d_s8_any, conv2d_s8_any_w16>;
 using ConvTranspose2dS8Kernels = KernelList<conv_transpose2d_s8_any, conv_transpose2d_s8_any_w16>;
 using MatMulS8Kernels = KernelList<matmul_s8_any>;
 
