@@ -17,6 +17,7 @@
 // with the steps of conv2d_s8_paired.h, where a run is a row's channels.
 #pragma once
 
+#include "linnet/kernels/clamp_codes.h"
 #include "linnet/kernels/conv2d_s8_winograd_core.h"
 
 namespace linnet {
@@ -184,7 +185,8 @@ struct conv2d_s8_3x3_winograd {
     [[gnu::noinline]] void transform_rest(const std::int8_t* d0, std::int32_t tile,
                                           std::int32_t ky) noexcept {
       const std::int32_t in_c = layer_.in_c, pass = steps_ * winograd::kTiles;
-      for (std::int32_t c = 4 * runs_.words(), i = ky * runs_.rest(); c < in_c; ++c, ++i) {
+      for (std::int32_t c = 4 * runs_.words(); c < in_c; ++c) {
+        const std::int32_t i = runs_.half_of_rest(ky, c - 4 * runs_.words());
         const std::int8_t* const d = d0 + c;
         const std::int32_t values[winograd::kPasses] = {d[in_c] + d[2 * in_c],
                                                         d[2 * in_c] - d[in_c],
@@ -217,8 +219,8 @@ struct conv2d_s8_3x3_winograd {
 #ifdef LINNET_PAIRED_CORE
       if (fast_ && (layer_.lo != -128 || layer_.hi != 127)) {
         for (std::int32_t t = 0; t < tiles_; ++t) {
-          paired::clamp_pixel(layer_, left_[t]);
-          paired::clamp_pixel(layer_, right_[t]);
+          detail::clamp_codes(left_[t], 1, layer_.out_c, 0, layer_.lo, layer_.hi);
+          detail::clamp_codes(right_[t], 1, layer_.out_c, 0, layer_.lo, layer_.hi);
         }
       }
 #endif
