@@ -98,10 +98,10 @@ struct conv2d_s8_any_paired {
           in_(io.in[0]),
           runs_(paired::runs(layer)),
           x_(static_cast<std::uint32_t*>(static_cast<void*>(io.scratch))),
-          writer_(layer, x_, runs_.steps(),
-                  static_cast<paired::PairSums*>(static_cast<void*>(
-                      io.scratch + scratch_bytes(layer) - kWindowBytes -
-                      paired::sums_bytes(layer)))) {
+          writer_(
+              layer, x_, runs_.steps(),
+              static_cast<paired::PairSums*>(static_cast<void*>(
+                  io.scratch + scratch_bytes(layer) - kWindowBytes - paired::sums_bytes(layer)))) {
       std::byte* const behind = io.scratch + paired::expanded_bytes(runs_.steps());
       rows_ = static_cast<std::int32_t*>(static_cast<void*>(behind));
       zeros_ = static_cast<std::int8_t*>(static_cast<void*>(behind + rows_bytes(runs_)));
@@ -171,6 +171,7 @@ struct conv2d_s8_any_paired {
       spaced_.row = rows;
       spaced_.first = first_ + x * layer_.in_c;
       const std::int32_t step = paired::kPixels * spaced_.step, pitch = layer_.out_pixel_bytes;
+      const Expand expand = expand_of(rows);
       for (; blocks > 0; --blocks) {
         expand(spaced_);
         writer_.write_four(y, pitch);
@@ -179,21 +180,19 @@ struct conv2d_s8_any_paired {
       }
     }
 
-    void expand(const paired::Spaced& spaced) const noexcept {
-      if (nine_) {
-        paired::expand_spaced_nine(spaced);
-      } else if (three_ && (spaced.row[0] | spaced.row[2]) >= 0) {
-        paired::expand_spaced_three(spaced);
-      } else {
-        paired::expand_spaced(spaced);
-      }
+    // What expands runs of these rows.
+    using Expand = void (*)(const paired::Spaced&) noexcept;
+    Expand expand_of(const std::int32_t* rows) const noexcept {
+      if (nine_) return paired::expand_spaced_nine;
+      if (three_ && (rows[0] | rows[2]) >= 0) return paired::expand_spaced_three;
+      return paired::expand_spaced;
     }
 
     // The pixels of the block, of one row or several.
     [[gnu::noinline]] void write() noexcept {
       const std::int32_t last = paired::kPixels - 1;
-      const bool together = block_.pixels == paired::kPixels && block_.rows[0] == block_.rows[last] &&
-                            spaced_columns(layer_);
+      const bool together = block_.pixels == paired::kPixels &&
+                            block_.rows[0] == block_.rows[last] && spaced_columns(layer_);
       const std::int32_t bytes =
           together ? columns(layer_) * layer_.in_c : paired::kPixels * runs_.bytes;
       std::int32_t* const gathered_rows = rows_ + paired::kPixels * runs_.count;
@@ -216,7 +215,7 @@ struct conv2d_s8_any_paired {
             gathered_rows[i] = row;
           }
         }
-        expand(spaced);
+        expand_of(gathered_rows)(spaced);
         spaced.to += spaced.left * runs_.words() * 2 * paired::kPixels;
         spaced.rest += runs_.rest() * paired::kPixels;
       }

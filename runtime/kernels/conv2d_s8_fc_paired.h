@@ -179,7 +179,8 @@ struct conv2d_s8_fc_paired {
     if (count > 2) to[1] = dsp::pair(from[2], 0);
   }
 
-  [[gnu::noinline]] static void write_pixel(const Layer& layer, const paired::Requantization& requantize,
+  [[gnu::noinline]] static void write_pixel(const Layer& layer,
+                                            const paired::Requantization& requantize,
                                             const std::uint32_t* x, std::int8_t* y) noexcept {
     const auto* w = static_cast<const std::uint32_t*>(layer.weights);
     const std::int32_t steps = padded_steps(layer);

@@ -23,7 +23,7 @@
 //
 //   | bias A | 256 * bias B + bias A | word of step 0 | ... | multiplier A | multiplier B |
 //
-// Of an odd number of channels the second is in two pairs, (0, 1), (1, 2), (3, 4)...: that costs half a pair and no code.
+// Of an odd number of channels the second is in two pairs: (1, 2), (3, 4), ... and at last (0, 1).
 //
 // The inner loop (conv2d_s8_paired_core.h) is 14 instructions and 8 cycles for 16 products.
 #pragma once
@@ -79,7 +79,7 @@ constexpr std::int32_t pair_words(std::int32_t steps) { return steps + 4; }
 constexpr std::int32_t pairs(std::int32_t out_c) { return (out_c + 1) / 2; }
 // The channel A of a pair.
 constexpr std::int32_t first_channel(std::int32_t out_c, std::int32_t pair) {
-  return pair > 0 && out_c % 2 != 0 ? 2 * pair - 1 : 2 * pair;
+  return out_c % 2 == 0 ? 2 * pair : pair + 1 < pairs(out_c) ? 2 * pair + 1 : 0;
 }
 constexpr std::int32_t packed_bytes(std::int32_t out_c, std::int32_t steps) {
   // The inner loop loads the head of the pair behind the last one.

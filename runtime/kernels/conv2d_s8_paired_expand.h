@@ -341,7 +341,8 @@ inline void rows_under(const Conv2dS8& layer, const RowsIn& in, std::int32_t r,
 
 // The same for three runs of three bytes, a 3x3 window over one channel, where no row is outside and the byte before each window
 // can be read: 89 instructions in all.
-[[gnu::naked, gnu::noipa, gnu::aligned(8)]] inline void expand_spaced_three(const Spaced&) noexcept {
+[[gnu::naked, gnu::noipa, gnu::aligned(8)]] inline void expand_spaced_three(
+    const Spaced&) noexcept {
   __asm__(
       "push {r4-r11, lr}\n"
       "ldrd r4, r5, [r0]\n"

@@ -24,11 +24,8 @@ constexpr bool direct(const Conv2dS8& layer) {
   return layer.paired == 1 && layer.shift >= 33 && layer.shift <= 46 && layer.out_c >= 2;
 }
 
-// Sums of a pair of channels over four pixels: 256 * SB + SA or SB, and SA.
-struct PairSums {
-  std::int32_t b[kPixels], a[kPixels];
-};
-constexpr std::int32_t kSummedPairs = 8;  // at a time
+// Pairs of channels that sum_four() is asked for at a time.
+constexpr std::int32_t kSummedPairs = 8;
 constexpr std::int32_t sums_bytes(const Conv2dS8& layer) {
   return direct(layer) ? 0 : (layer.paired == 1 ? kSummedPairs : 2) * 8 * 4;
 }
@@ -43,32 +40,64 @@ struct Requantization {
     if (missing == 0) shift = layer.shift - 32;
     addend = layer.out_zero * (1 << shift) + (1 << (shift - 1));
   }
+
+  // Of a channel: how far its sums are shifted, after the multiplier has taken what it can. A multiplier of at least 2^30
+  // makes codes saturate with sums of 2^11 shifted by one, and with any sum but 0 shifted by 19.
+  std::int32_t left(std::int32_t& multiplier) const noexcept {
+    if (missing == 0) return 0;
+    const std::int32_t spare =
+        multiplier == 0 ? 31 : __builtin_clz(static_cast<unsigned>(multiplier)) - 1;
+    multiplier <<= missing < spare ? missing : spare;
+    const std::int32_t more = missing - spare;
+    return more < 0 ? 0 : more < 19 ? more : 19;
+  }
+  std::int8_t code(std::int32_t sum, std::int32_t multiplier) const noexcept {
+    return static_cast<std::int8_t>(dsp::ssat8(dsp::smmla(sum, multiplier, addend) >> shift));
+  }
+  static std::int32_t shifted(std::int32_t sum, std::int32_t left) noexcept {
+    return dsp::ssat12(sum) * (1 << left);
+  }
 };
 
-// The codes of a channel, of `pixels` pixels; y[p][channel], saturated.
+// The codes of a channel, saturated, of `pixels` pixels: y[p][channel].
 LINNET_PAIRED_SHARED inline void write_channel(const Requantization& by, const std::int32_t* sums,
                                                std::uint32_t multiplier, std::int8_t* const* y,
                                                std::int32_t channel, std::int32_t pixels) noexcept {
+  const Requantization requantize = by;
   auto m = static_cast<std::int32_t>(multiplier);
-  const std::int32_t addend = by.addend, shift = by.shift;
-  std::int32_t left = by.missing;
-  if (left > 0) {
-    for (; left > 0 && m < 0x40000000 && m != 0; --left) m *= 2;
-    // What follows is more than 2^29 / 2^33 times the sum times 2^left: sums of 2^11 saturate, and with 19 all but 0 do.
-    if (m == 0) left = 0;
-    if (left > 19) left = 19;
-  }
-  if (left == 0) {
-    for (std::int32_t p = 0; p < pixels; ++p) {
-      const std::int32_t v = dsp::smmla(sums[p], m, addend) >> shift;
-      y[p][channel] = static_cast<std::int8_t>(dsp::ssat8(v));
-    }
-    return;
-  }
+  const std::int32_t left = requantize.left(m);
   for (std::int32_t p = 0; p < pixels; ++p) {
-    const std::int32_t sum = sums[p] < -2048 ? -2048 : sums[p] > 2047 ? 2047 : sums[p];
-    const std::int32_t v = dsp::smmla(sum * (1 << left), m, addend) >> shift;
-    y[p][channel] = static_cast<std::int8_t>(dsp::ssat8(v));
+    const std::int32_t sum = left == 0 ? sums[p] : requantize.shifted(sums[p], left);
+    y[p][channel] = requantize.code(sum, m);
+  }
+}
+
+// The codes of four pixels, saturated, from the sums of `count` pairs of channels, whose multipliers lie `words` words apart:
+// y[p][channel] and the following.
+LINNET_PAIRED_SHARED inline void write_pairs(const Requantization& by, const PairSums* sums,
+                                             std::int32_t count, const std::uint32_t* multipliers,
+                                             std::int32_t words, std::int8_t* const* y,
+                                             std::int32_t channel) noexcept {
+  const Requantization requantize = by;
+  std::int8_t *y0 = y[0] + channel, *y1 = y[1] + channel, *y2 = y[2] + channel,
+              *y3 = y[3] + channel;
+  for (; count > 0; --count, ++sums, multipliers += words) {
+    const std::int32_t* from = sums->a;
+    for (std::int32_t c = 0; c < 2; ++c, from = sums->b) {
+      auto m = static_cast<std::int32_t>(multipliers[c]);
+      const std::int32_t left = requantize.left(m);
+      if (left == 0) {
+        *y0++ = requantize.code(from[0], m);
+        *y1++ = requantize.code(from[1], m);
+        *y2++ = requantize.code(from[2], m);
+        *y3++ = requantize.code(from[3], m);
+      } else {
+        *y0++ = requantize.code(requantize.shifted(from[0], left), m);
+        *y1++ = requantize.code(requantize.shifted(from[1], left), m);
+        *y2++ = requantize.code(requantize.shifted(from[2], left), m);
+        *y3++ = requantize.code(requantize.shifted(from[3], left), m);
+      }
+    }
   }
 }
 
@@ -193,7 +222,10 @@ class Writer {
         steps_(steps),
         sums_(sums) {
 #ifdef LINNET_PAIRED_CORE
-    direct_ = direct(layer);
+    form_ = !direct(layer)                        ? kSums
+            : layer.out_c % 2 != 0                ? kOdd
+            : layer.lo > -128 || layer.hi < 127 ? kClamped
+                                                  : kWhole;
     prepare_core();
 #endif
   }
@@ -202,31 +234,35 @@ class Writer {
   [[gnu::noinline]] void write(std::int8_t* const* y, std::int32_t pixels) noexcept {
 #ifdef LINNET_PAIRED_CORE
     if (pixels >= 3) {
-      if (direct_) {
-        for (std::int32_t p = 0; p < kPixels; ++p)
-          core_.y[p] = y[p < pixels ? p : 0] - core_.offset;
-        multiply_four(core_);
+      std::int8_t* const each[kPixels] = {y[0], y[1], y[2], y[pixels == 4 ? 3 : 0]};
+      if (form_ == kSums) {
+        write_sums(each);
       } else {
-        write_sums(y, pixels);
+        for (std::int32_t p = 0; p < kPixels; ++p) core_.y[p] = each[p] + layer_.out_c;
+        multiply_four(core_);
+        if (form_ == kOdd) multiply_odd();
       }
     } else
 #endif
       multiply_any(y, pixels);
-    for (std::int32_t p = 0; p < pixels; ++p) clamp(y[p], 1, 0);
+    if (layer_.lo <= -128 && layer_.hi >= 127) return;
+    for (std::int32_t p = 0; p < pixels; ++p)
+      detail::clamp_codes(y[p], 1, layer_.out_c, 0, layer_.lo, layer_.hi);
   }
 
   // All four, `pitch` bytes apart.
   void write_four(std::int8_t* y, std::int32_t pitch) noexcept {
 #ifdef LINNET_PAIRED_CORE
-    if (direct_) {
-      std::int8_t* const first = y;
-      y -= core_.offset;
-      core_.y[0] = y;
-      core_.y[1] = y += pitch;
-      core_.y[2] = y += pitch;
-      core_.y[3] = y += pitch;
+    if (form_ != kSums) {
+      std::int8_t* to = y + layer_.out_c;
+      core_.y[0] = to;
+      core_.y[1] = to += pitch;
+      core_.y[2] = to += pitch;
+      core_.y[3] = to += pitch;
       multiply_four(core_);
-      return clamp(first, kPixels, pitch);
+      if (form_ == kWhole) return;
+      if (form_ == kOdd) multiply_odd();
+      return detail::clamp_codes(y, kPixels, layer_.out_c, pitch, layer_.lo, layer_.hi);
     }
 #endif
     std::int8_t* const each[kPixels] = {y, y + pitch, y + 2 * pitch, y + 3 * pitch};
@@ -234,11 +270,6 @@ class Writer {
   }
 
  private:
-  void clamp(std::int8_t* y, std::int32_t pixels, std::int32_t pitch) const noexcept {
-    if (layer_.lo > -128 || layer_.hi < 127)
-      detail::clamp_codes(y, pixels, layer_.out_c, pitch, layer_.lo, layer_.hi);
-  }
-
   void multiply_any(std::int8_t* const* y, std::int32_t pixels) noexcept {
     std::int32_t p = 0;
     for (; p + 2 <= pixels; p += 2) {
@@ -249,88 +280,105 @@ class Writer {
 
 #ifdef LINNET_PAIRED_CORE
   void prepare_core() noexcept {
-    set_steps(0, steps_);
+    const std::int32_t skip = steps_to_skip(steps_, kUnrolled);
+    const auto* const begin = static_cast<const std::byte*>(static_cast<const void*>(x_));
+    core_.x = begin;
+    core_.x_begin = begin - skip * kStepBytes;
+    core_.x_end = begin + steps_ * kStepBytes;
+    core_.entry = kStepCodeBytes * skip + 1;
+    core_.weights_step = 16 - 4 * skip;
+    core_.addend_a = requantize_.addend;
+    core_.addend_b = static_cast<std::int32_t>(static_cast<std::uint32_t>(requantize_.addend) << 8);
     core_.shift_a = layer_.shift - 32;
     core_.factor_b = std::int32_t{1} << ((56 - layer_.shift) & 31);
-    core_.addend_a = requantize_.addend;
-    core_.addend_b = static_cast<std::int32_t>(static_cast<std::uint32_t>(requantize_.addend) * 256);
-    core_.offset = -layer_.out_c;
+    core_.offset = -(layer_.out_c & ~1);
     core_.weights = weights_ - 2;
   }
 
-  // The steps from `first` on.
-  void set_steps(std::int32_t first, std::int32_t count) noexcept {
-    const std::int32_t skip = (kUnrolled - 1) - (count + (kUnrolled - 1)) % kUnrolled;
-    const auto* const begin =
-        static_cast<const std::byte*>(static_cast<const void*>(x_)) + first * kStepBytes;
-    core_.x = begin;
-    core_.x_begin = begin - skip * kStepBytes;
-    core_.x_end = begin + count * kStepBytes - (direct_ ? 0 : 1);
-    core_.entry = kStepCodeBytes * skip + 1;
-    core_.weights_step = 16 - 4 * skip;
+  static constexpr std::int32_t steps_to_skip(std::int32_t steps, std::int32_t unrolled) noexcept {
+    return (unrolled - 1) - (steps + (unrolled - 1)) % unrolled;
   }
 
-  // By sums. Those of a part that is not the first begin with the two words before its weights, whatever they are.
-  [[gnu::noinline]] void write_sums(std::int8_t* const* y, std::int32_t pixels) noexcept {
-    const std::int32_t all = pairs(layer_.out_c);
-    const bool whole = layer_.paired == 1;
-    const std::int32_t part = whole ? steps_ : part_steps(steps_, layer_.paired);
-    const std::uint32_t* w = weights_;
-    for (std::int32_t pair = 0; pair < all;) {
-      std::int32_t count = 1;
-      if (whole) {
-        count = all - pair < kSummedPairs ? all - pair : kSummedPairs;
-        sum(w - 2, count, sums_);
-      } else {
-        for (std::int32_t first = 0; first < steps_; first += part) {
-          set_steps(first, steps_ - first < part ? steps_ - first : part);
-          sum(w + first - 2, 1, sums_ + 1);
-          add_part(first == 0, w + first);
-        }
-      }
-      for (PairSums* s = sums_; s != sums_ + count; ++s, ++pair, w += pair_words(steps_)) {
-        if (whole) finish(*s);
-        const std::int32_t o = first_channel(layer_.out_c, pair);
-        write_channel(requantize_, s->a, w[steps_ + 2], y, o, pixels);
-        if (o + 1 < layer_.out_c) write_channel(requantize_, s->b, w[steps_ + 3], y, o + 1, pixels);
-      }
-    }
-  }
-
-  void sum(const std::uint32_t* weights, std::int32_t count, PairSums* to) noexcept {
-    core_.weights = weights;
-    core_.offset = -2 * count;
-    core_.sums = to->b;
+  // The last pair of an odd number of channels, (0, 1): the others are written.
+  [[gnu::noinline]] void multiply_odd() noexcept {
+    const std::int32_t before = core_.offset;  // all channels but one
+    const std::uint32_t* const weights = core_.weights;
+#pragma GCC unroll 4
+    for (std::int32_t p = 0; p < kPixels; ++p) core_.y[p] += before + 1;
+    core_.weights = weights - before / 2 * pair_words(steps_);
+    core_.offset = -2;
     multiply_four(core_);
+    core_.weights = weights;
+    core_.offset = before;
   }
 
-  static void finish(PairSums& s) noexcept {
-    for (std::int32_t p = 0; p < kPixels; ++p) s.b[p] = odd_sum(s.a[p], s.b[p]);
-  }
-
-  // Adds the part's sums in sums_[1] to sums_[0].
-  void add_part(bool first, const std::uint32_t* began) noexcept {
-    PairSums& all = sums_[0];
-    const PairSums& part = sums_[1];
-    for (std::int32_t p = 0; p < kPixels; ++p) {
-      std::uint32_t a = static_cast<std::uint32_t>(part.a[p]);
-      std::uint32_t b = static_cast<std::uint32_t>(part.b[p]);
-      if (!first) {
-        a -= began[0];
-        b -= began[1];
+  // By sums.
+  [[gnu::noinline]] void write_sums(std::int8_t* const* y) noexcept {
+    const std::uint32_t* w = weights_;
+    const std::int32_t channels = layer_.out_c, all = pairs(channels), words = pair_words(steps_);
+    for (std::int32_t pair = 0, count = 1; pair < all; pair += count, w += count * words) {
+      if (layer_.paired == 1) {
+        // The last of an odd number is another channel than the next.
+        const std::int32_t left = channels / 2 - pair;
+        count = left == 0 ? 1 : left < kSummedPairs ? left : kSummedPairs;
+        sum(w, 0, steps_, count, sums_);
+      } else {
+        sum_parts(w);
       }
-      b = static_cast<std::uint32_t>(odd_sum(static_cast<std::int32_t>(a), static_cast<std::int32_t>(b)));
-      if (!first) {
-        a += static_cast<std::uint32_t>(all.a[p]);
-        b += static_cast<std::uint32_t>(all.b[p]);
+      const std::uint32_t* const multipliers = w + words - 2;
+      if (channels > 1) {
+        write_pairs(requantize_, sums_, count, multipliers, words, y,
+                    first_channel(channels, pair));
+      } else {
+        write_channel(requantize_, sums_->a, *multipliers, y, 0, kPixels);
       }
-      all.a[p] = static_cast<std::int32_t>(a);
-      all.b[p] = static_cast<std::int32_t>(b);
     }
+  }
+
+  // The sums of `count` steps from `first` on, of some pairs of which the first is packed at `w`. They begin with the two words
+  // before the weights: biases, or whatever it is.
+  void sum(const std::uint32_t* w, std::int32_t first, std::int32_t count, std::int32_t some,
+           PairSums* to) const noexcept {
+    const std::int32_t skip = steps_to_skip(count, kSumUnrolled);
+    const std::byte* const x =
+        static_cast<const std::byte*>(static_cast<const void*>(x_)) + first * kStepBytes;
+    const SumCore core{x - skip * kStepBytes,
+                       kStepCodeBytes * skip + 1,
+                       x + count * kStepBytes,
+                       x,
+                       16 - 4 * skip,
+                       to,
+                       some,
+                       w + first - 2};
+    sum_four(core);
+  }
+
+  // The whole sums of the pair at `w` from those of parts, in sums_[0].
+  [[gnu::noinline]] void sum_parts(const std::uint32_t* w) noexcept {
+    const std::int32_t part = part_steps(steps_, layer_.paired);
+    sum(w, 0, part, 1, sums_);
+    for (std::int32_t first = part; first < steps_; first += part) {
+      sum(w, first, steps_ - first < part ? steps_ - first : part, 1, sums_ + 1);
+      add_part(w[first], w[first + 1]);
+    }
+  }
+
+  // Adds the part in sums_[1], which began with a0 and b0. The difference of B's sums is one of 24 bits.
+  void add_part(std::uint32_t a0, std::uint32_t b0) noexcept {
+    const std::uint32_t odd0 = (b0 - a0) >> 8;
+    PairSums& all = sums_[0];
+    for (std::int32_t p = 0; p < kPixels; ++p) {
+      const std::uint32_t odd = static_cast<std::uint32_t>(sums_[1].b[p]) - odd0;
+      all.a[p] = add(all.a[p], static_cast<std::uint32_t>(sums_[1].a[p]) - a0);
+      all.b[p] = add(all.b[p], static_cast<std::uint32_t>(static_cast<std::int32_t>(odd << 8) >> 8));
+    }
+  }
+  static std::int32_t add(std::int32_t a, std::uint32_t b) noexcept {
+    return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) + b);
   }
 
   Core core_;
-  bool direct_;
+  enum Form : std::uint8_t { kWhole, kClamped, kOdd, kSums } form_;
 #endif
   const Conv2dS8& layer_;
   Requantization requantize_;
