@@ -20,7 +20,7 @@ struct conv2d_s8_1x1_paired {
            (layer.out_h - 1) * layer.stride_h < layer.in_h &&
            (layer.out_w - 1) * layer.stride_w < layer.in_w;
   }
-  // Expanded pixels, sums, and what the kernel keeps between its parts.
+  // What the kernel keeps between its parts, sums, expanded pixels.
   static constexpr std::int32_t scratch_bytes(const Layer& layer) noexcept {
     return paired::expanded_bytes(paired::runs(layer).steps()) + paired::sums_bytes(layer) +
            kWriterBytes;
@@ -36,11 +36,11 @@ struct conv2d_s8_1x1_paired {
   static void run(const Layer& layer, const Io& io, std::int32_t first_row,
                   std::int32_t row_count) noexcept {
     const paired::Runs runs = paired::runs(layer);
-    auto* const x = static_cast<std::uint32_t*>(static_cast<void*>(io.scratch));
-    std::byte* const sums = io.scratch + paired::expanded_bytes(runs.steps());
     static_assert(sizeof(paired::Writer) <= kWriterBytes);
-    paired::Writer& writer = *::new (sums + paired::sums_bytes(layer)) paired::Writer(
-        layer, x, runs.steps(), static_cast<paired::PairSums*>(static_cast<void*>(sums)));
+    std::byte* const sums = io.scratch + kWriterBytes;
+    auto* const x =
+        static_cast<std::uint32_t*>(static_cast<void*>(sums + paired::sums_bytes(layer)));
+    paired::Writer& writer = *::new (io.scratch) paired::Writer(layer, x, runs.steps(), sums);
     const std::int32_t in_step = layer.stride_w * layer.in_pixel_bytes;
     const std::int8_t* from[paired::kPixels] = {};
     std::int8_t* to[paired::kPixels] = {};

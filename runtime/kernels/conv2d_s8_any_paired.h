@@ -26,12 +26,12 @@ struct conv2d_s8_any_paired {
   static constexpr bool supports(const Layer& layer) noexcept {
     return layer.paired != 0 && layer.groups == 1;
   }
-  // Expanded pixels, the rows under four output rows, a run of zero points, gathered columns or runs, sums, and what the
-  // kernel keeps between its parts.
+  // What the kernel keeps between its parts, sums, expanded pixels, the rows under four output rows, a run of zero points,
+  // gathered columns or runs.
   static constexpr std::int32_t scratch_bytes(const Layer& layer) noexcept {
     const paired::Runs runs = paired::runs(layer);
-    return paired::expanded_bytes(runs.steps()) + rows_bytes(runs) + run_bytes(runs) +
-           gathered_bytes(layer, runs) + paired::sums_bytes(layer) + kWindowBytes;
+    return kWindowBytes + paired::sums_bytes(layer) + paired::expanded_bytes(runs.steps()) +
+           rows_bytes(runs) + run_bytes(runs) + gathered_bytes(layer, runs);
   }
   static constexpr std::int32_t packed_bytes(const Layer& layer) noexcept {
     return paired::packed_bytes(layer.out_c, paired::runs(layer).steps());
@@ -44,7 +44,7 @@ struct conv2d_s8_any_paired {
   static void run(const Layer& layer, const Io& io, std::int32_t first_row,
                   std::int32_t row_count) noexcept {
     static_assert(sizeof(Window) <= kWindowBytes);
-    Window& window = *::new (io.scratch + scratch_bytes(layer) - kWindowBytes) Window(layer, io);
+    Window& window = *::new (io.scratch) Window(layer, io);
     for (std::int32_t r = first_row; r < first_row + row_count; ++r)
       window.add_row(r, io.out.row<std::int8_t>(r));
     window.finish();
@@ -97,12 +97,11 @@ struct conv2d_s8_any_paired {
         : layer_(layer),
           in_(io.in[0]),
           runs_(paired::runs(layer)),
-          x_(static_cast<std::uint32_t*>(static_cast<void*>(io.scratch))),
-          writer_(
-              layer, x_, runs_.steps(),
-              static_cast<paired::PairSums*>(static_cast<void*>(
-                  io.scratch + scratch_bytes(layer) - kWindowBytes - paired::sums_bytes(layer)))) {
-      std::byte* const behind = io.scratch + paired::expanded_bytes(runs_.steps());
+          x_(static_cast<std::uint32_t*>(
+              static_cast<void*>(io.scratch + kWindowBytes + paired::sums_bytes(layer)))),
+          writer_(layer, x_, runs_.steps(), io.scratch + kWindowBytes) {
+      std::byte* const behind =
+          static_cast<std::byte*>(static_cast<void*>(x_)) + paired::expanded_bytes(runs_.steps());
       rows_ = static_cast<std::int32_t*>(static_cast<void*>(behind));
       zeros_ = static_cast<std::int8_t*>(static_cast<void*>(behind + rows_bytes(runs_)));
       paired::fill_bytes(zeros_, layer.in_zero, runs_.bytes);

@@ -214,18 +214,18 @@ LINNET_PAIRED_SHARED void multiply(const Conv2dS8& layer, const Requantization& 
 class Writer {
  public:
   [[gnu::noinline]] Writer(const Conv2dS8& layer, const std::uint32_t* x, std::int32_t steps,
-                           PairSums* sums) noexcept
+                           std::byte* sums) noexcept
       : layer_(layer),
         requantize_(layer),
         weights_(static_cast<const std::uint32_t*>(layer.weights)),
         x_(x),
         steps_(steps),
-        sums_(sums) {
+        sums_(static_cast<PairSums*>(static_cast<void*>(sums))) {
 #ifdef LINNET_PAIRED_CORE
-    form_ = !direct(layer)                        ? kSums
-            : layer.out_c % 2 != 0                ? kOdd
+    form_ = !direct(layer)                      ? kSums
+            : layer.out_c % 2 != 0              ? kOdd
             : layer.lo > -128 || layer.hi < 127 ? kClamped
-                                                  : kWhole;
+                                                : kWhole;
     prepare_core();
 #endif
   }
@@ -253,23 +253,24 @@ class Writer {
   // All four, `pitch` bytes apart.
   void write_four(std::int8_t* y, std::int32_t pitch) noexcept {
 #ifdef LINNET_PAIRED_CORE
-    if (form_ != kSums) {
-      std::int8_t* to = y + layer_.out_c;
-      core_.y[0] = to;
-      core_.y[1] = to += pitch;
-      core_.y[2] = to += pitch;
-      core_.y[3] = to += pitch;
-      multiply_four(core_);
-      if (form_ == kWhole) return;
-      if (form_ == kOdd) multiply_odd();
-      return detail::clamp_codes(y, kPixels, layer_.out_c, pitch, layer_.lo, layer_.hi);
+    if (form_ == kWhole) {
+      y -= core_.offset;
+      core_.y[0] = y;
+      core_.y[1] = y += pitch;
+      core_.y[2] = y += pitch;
+      core_.y[3] = y += pitch;
+      return multiply_four(core_);
     }
 #endif
+    write_each(y, pitch);
+  }
+
+ private:
+  [[gnu::noinline]] void write_each(std::int8_t* y, std::int32_t pitch) noexcept {
     std::int8_t* const each[kPixels] = {y, y + pitch, y + 2 * pitch, y + 3 * pitch};
     write(each, kPixels);
   }
 
- private:
   void multiply_any(std::int8_t* const* y, std::int32_t pixels) noexcept {
     std::int32_t p = 0;
     for (; p + 2 <= pixels; p += 2) {
@@ -337,8 +338,8 @@ class Writer {
 
   // The sums of `count` steps from `first` on, of some pairs of which the first is packed at `w`. They begin with the two words
   // before the weights: biases, or whatever it is.
-  void sum(const std::uint32_t* w, std::int32_t first, std::int32_t count, std::int32_t some,
-           PairSums* to) const noexcept {
+  [[gnu::noinline]] void sum(const std::uint32_t* w, std::int32_t first, std::int32_t count,
+                             std::int32_t some, PairSums* to) const noexcept {
     const std::int32_t skip = steps_to_skip(count, kSumUnrolled);
     const std::byte* const x =
         static_cast<const std::byte*>(static_cast<const void*>(x_)) + first * kStepBytes;
@@ -356,10 +357,9 @@ class Writer {
   // The whole sums of the pair at `w` from those of parts, in sums_[0].
   [[gnu::noinline]] void sum_parts(const std::uint32_t* w) noexcept {
     const std::int32_t part = part_steps(steps_, layer_.paired);
-    sum(w, 0, part, 1, sums_);
-    for (std::int32_t first = part; first < steps_; first += part) {
-      sum(w, first, steps_ - first < part ? steps_ - first : part, 1, sums_ + 1);
-      add_part(w[first], w[first + 1]);
+    for (std::int32_t first = 0; first < steps_; first += part) {
+      sum(w, first, steps_ - first < part ? steps_ - first : part, 1, sums_ + (first != 0));
+      if (first != 0) add_part(w[first], w[first + 1]);
     }
   }
 
@@ -370,7 +370,8 @@ class Writer {
     for (std::int32_t p = 0; p < kPixels; ++p) {
       const std::uint32_t odd = static_cast<std::uint32_t>(sums_[1].b[p]) - odd0;
       all.a[p] = add(all.a[p], static_cast<std::uint32_t>(sums_[1].a[p]) - a0);
-      all.b[p] = add(all.b[p], static_cast<std::uint32_t>(static_cast<std::int32_t>(odd << 8) >> 8));
+      all.b[p] =
+          add(all.b[p], static_cast<std::uint32_t>(static_cast<std::int32_t>(odd << 8) >> 8));
     }
   }
   static std::int32_t add(std::int32_t a, std::uint32_t b) noexcept {
