@@ -76,10 +76,10 @@ constexpr std::int32_t expanded_bytes(std::int32_t steps) { return steps * kStep
 // ---- packing
 
 constexpr std::int32_t pair_words(std::int32_t steps) { return steps + 4; }
-constexpr std::int32_t pairs(std::int32_t out_c) { return (out_c + 1) / 2; }
+constexpr std::int32_t pairs(std::int32_t out_c) { return (out_c + 1) >> 1; }
 // The channel A of a pair.
 constexpr std::int32_t first_channel(std::int32_t out_c, std::int32_t pair) {
-  return out_c % 2 == 0 ? 2 * pair : pair + 1 < pairs(out_c) ? 2 * pair + 1 : 0;
+  return (out_c & 1) == 0 ? 2 * pair : 2 * pair + 1 < out_c ? 2 * pair + 1 : 0;
 }
 constexpr std::int32_t packed_bytes(std::int32_t out_c, std::int32_t steps) {
   // The inner loop loads the head of the pair behind the last one.
@@ -131,7 +131,7 @@ inline void pack(const Runs& runs, std::int32_t out_c, const std::int16_t* weigh
 // Where SB of the whole does not fit 24 bits it may in parts: `parts` of so many steps each (the last may have fewer), the
 // bias in the first.
 constexpr std::int32_t part_steps(std::int32_t steps, std::int32_t parts) {
-  return ((steps + parts - 1) / parts + 3) / 4 * 4;
+  return ((steps + parts - 1) / parts + 3) & ~3;
 }
 constexpr std::int32_t kMostParts = 16;
 

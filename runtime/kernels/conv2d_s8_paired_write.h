@@ -45,8 +45,7 @@ struct Requantization {
   // makes codes saturate with sums of 2^11 shifted by one, and with any sum but 0 shifted by 19.
   std::int32_t left(std::int32_t& multiplier) const noexcept {
     if (missing == 0) return 0;
-    const std::int32_t spare =
-        multiplier == 0 ? 31 : __builtin_clz(static_cast<unsigned>(multiplier)) - 1;
+    const std::int32_t spare = __builtin_clz(static_cast<unsigned>(multiplier) | 1) - 1;
     multiplier <<= missing < spare ? missing : spare;
     const std::int32_t more = missing - spare;
     return more < 0 ? 0 : more < 19 ? more : 19;
@@ -79,134 +78,93 @@ LINNET_PAIRED_SHARED inline void write_pairs(const Requantization& by, const Pai
                                              std::int32_t words, std::int8_t* const* y,
                                              std::int32_t channel) noexcept {
   const Requantization requantize = by;
-  std::int8_t *y0 = y[0] + channel, *y1 = y[1] + channel, *y2 = y[2] + channel,
-              *y3 = y[3] + channel;
   for (; count > 0; --count, ++sums, multipliers += words) {
     const std::int32_t* from = sums->a;
-    for (std::int32_t c = 0; c < 2; ++c, from = sums->b) {
+    for (std::int32_t c = 0; c < 2; ++c, ++channel, from = sums->b) {
       auto m = static_cast<std::int32_t>(multipliers[c]);
       const std::int32_t left = requantize.left(m);
-      if (left == 0) {
-        *y0++ = requantize.code(from[0], m);
-        *y1++ = requantize.code(from[1], m);
-        *y2++ = requantize.code(from[2], m);
-        *y3++ = requantize.code(from[3], m);
-      } else {
-        *y0++ = requantize.code(requantize.shifted(from[0], left), m);
-        *y1++ = requantize.code(requantize.shifted(from[1], left), m);
-        *y2++ = requantize.code(requantize.shifted(from[2], left), m);
-        *y3++ = requantize.code(requantize.shifted(from[3], left), m);
+      std::int32_t s[kPixels] = {from[0], from[1], from[2], from[3]};
+      if (left != 0) {
+#pragma GCC unroll 4
+        for (std::int32_t p = 0; p < kPixels; ++p) s[p] = requantize.shifted(s[p], left);
       }
+#pragma GCC unroll 4
+      for (std::int32_t p = 0; p < kPixels; ++p) y[p][channel] = requantize.code(s[p], m);
     }
   }
 }
 
-// Sums of a pair of channels over one or two pixels, and where the next words are.
-template <int Pixels>
-struct Sums {
-  std::int32_t a[std::size_t{Pixels}], b[std::size_t{Pixels}];
-};
-
-template <int Pixels>
-inline void add_step(Sums<Pixels>& sums, std::uint32_t both, const std::uint32_t* x) noexcept {
-  const std::uint32_t low = dsp::sxtb16(both);
-#pragma GCC unroll 2
-  for (int p = 0; p < Pixels; ++p) {
-    sums.b[p] = dsp::smlad(both, x[p], sums.b[p]);
-    sums.a[p] = dsp::smlad(low, x[p], sums.a[p]);
-  }
-}
-
-// Adds `steps` steps, `stride` words apart in x (kPixels of them for two pixels), in twos. On the core 16 instructions for 16
-// products of two pixels, 12 for 8 of one: what GCC 12 makes of the loop in C++ is half as many again.
-template <int Pixels>
-inline void add_steps(Sums<Pixels>& sums, const std::uint32_t* w, const std::uint32_t* x,
-                      std::int32_t steps, std::int32_t stride) noexcept {
-  if ((steps & 1) != 0) {
-    add_step(sums, *w++, x);
-    x += stride;
-  }
-  const std::uint32_t* const end = x + (steps & ~1) * stride;
-  if (x == end) return;
+// Adds the sums of two pixels, of `steps` steps, in twos. 16 instructions for 16 products on the core: what GCC 12 makes of the
+// loop in C++ is half as many again.
+inline void add_steps_of_two(std::int32_t* a, std::int32_t* b, const std::uint32_t* w,
+                             const std::uint32_t* x, std::int32_t steps) noexcept {
+  const std::uint32_t* const end = x + steps * kPixels;
 #ifdef LINNET_PAIRED_CORE
-  std::uint32_t v0 = 0, v1 = 0, x0 = 0, x1 = 0;
-  if constexpr (Pixels == 2) {
-    __asm__ volatile(
-        "1:\n"
-        "ldr %[v0], [%[w]], #8\n"
-        "ldrd %[x0], %[x1], [%[x]], #32\n"
-        "sxtb16 %[v1], %[v0]\n"
-        "smlad %[b0], %[v0], %[x0], %[b0]\n"
-        "smlad %[a0], %[v1], %[x0], %[a0]\n"
-        "smlad %[b1], %[v0], %[x1], %[b1]\n"
-        "ldr %[v0], [%[w], #-4]\n"
-        "smlad %[a1], %[v1], %[x1], %[a1]\n"
-        "ldrd %[x0], %[x1], [%[x], #-16]\n"
-        "sxtb16 %[v1], %[v0]\n"
-        "smlad %[b0], %[v0], %[x0], %[b0]\n"
-        "smlad %[a0], %[v1], %[x0], %[a0]\n"
-        "smlad %[b1], %[v0], %[x1], %[b1]\n"
-        "cmp %[x], %[end]\n"
-        "smlad %[a1], %[v1], %[x1], %[a1]\n"
-        "bne 1b\n"
-        : [a0] "+r"(sums.a[0]), [a1] "+r"(sums.a[1]), [b0] "+r"(sums.b[0]), [b1] "+r"(sums.b[1]),
-          [w] "+r"(w), [x] "+r"(x), [v0] "=&r"(v0), [v1] "=&r"(v1), [x0] "=&r"(x0), [x1] "=&r"(x1)
-        : [end] "r"(end)
-        : "cc", "memory");
-  } else {
-    std::uint32_t low = 0;
-    __asm__ volatile(
-        "1:\n"
-        "ldrd %[v0], %[v1], [%[w]], #8\n"
-        "ldr %[x0], [%[x]]\n"
-        "sxtb16 %[low], %[v0]\n"
-        "ldr %[x1], [%[x], %[stride]]\n"
-        "smlad %[b0], %[v0], %[x0], %[b0]\n"
-        "add %[x], %[x], %[stride], lsl #1\n"
-        "smlad %[a0], %[low], %[x0], %[a0]\n"
-        "sxtb16 %[low], %[v1]\n"
-        "cmp %[x], %[end]\n"
-        "smlad %[b0], %[v1], %[x1], %[b0]\n"
-        "smlad %[a0], %[low], %[x1], %[a0]\n"
-        "bne 1b\n"
-        : [a0] "+r"(sums.a[0]), [b0] "+r"(sums.b[0]), [w] "+r"(w), [x] "+r"(x), [v0] "=&r"(v0),
-          [v1] "=&r"(v1), [x0] "=&r"(x0), [x1] "=&r"(x1), [low] "=&r"(low)
-        : [end] "r"(end), [stride] "r"(4 * stride)
-        : "cc", "memory");
-  }
+  const bool single = (steps & 1) != 0;
 #else
-  for (; x != end; x += stride) add_step(sums, *w++, x);
+  const bool single = true;
+#endif
+  for (; x != end && single; ++w, x += kPixels) {
+    const std::uint32_t low = dsp::sxtb16(*w);
+#pragma GCC unroll 2
+    for (int p = 0; p < 2; ++p) {
+      b[p] = dsp::smlad(*w, x[p], b[p]);
+      a[p] = dsp::smlad(low, x[p], a[p]);
+    }
+#ifdef LINNET_PAIRED_CORE
+    ++w, x += kPixels;
+    break;
+#endif
+  }
+#ifdef LINNET_PAIRED_CORE
+  if (x == end) return;
+  std::int32_t a0 = a[0], a1 = a[1], b0 = b[0], b1 = b[1];
+  std::uint32_t v0 = 0, v1 = 0, x0 = 0, x1 = 0;
+  __asm__ volatile(
+      "1:\n"
+      "ldr %[v0], [%[w]], #8\n"
+      "ldrd %[x0], %[x1], [%[x]], #32\n"
+      "sxtb16 %[v1], %[v0]\n"
+      "smlad %[b0], %[v0], %[x0], %[b0]\n"
+      "smlad %[a0], %[v1], %[x0], %[a0]\n"
+      "smlad %[b1], %[v0], %[x1], %[b1]\n"
+      "ldr %[v0], [%[w], #-4]\n"
+      "smlad %[a1], %[v1], %[x1], %[a1]\n"
+      "ldrd %[x0], %[x1], [%[x], #-16]\n"
+      "sxtb16 %[v1], %[v0]\n"
+      "smlad %[b0], %[v0], %[x0], %[b0]\n"
+      "smlad %[a0], %[v1], %[x0], %[a0]\n"
+      "smlad %[b1], %[v0], %[x1], %[b1]\n"
+      "cmp %[x], %[end]\n"
+      "smlad %[a1], %[v1], %[x1], %[a1]\n"
+      "bne 1b\n"
+      : [a0] "+r"(a0), [a1] "+r"(a1), [b0] "+r"(b0), [b1] "+r"(b1), [w] "+r"(w), [x] "+r"(x),
+        [v0] "=&r"(v0), [v1] "=&r"(v1), [x0] "=&r"(x0), [x1] "=&r"(x1)
+      : [end] "r"(end)
+      : "cc", "memory");
+  a[0] = a0, a[1] = a1, b[0] = b0, b[1] = b1;
 #endif
 }
 
-// The channels from `first` on, of one or two pixels (of those of `x`, whose steps are `stride` words apart), in parts. `w` is
-// where their first pair is packed.
-template <int Pixels>
-LINNET_PAIRED_SHARED void multiply(const Conv2dS8& layer, const Requantization& requantize,
-                                   std::int32_t first, const std::uint32_t* w,
-                                   const std::uint32_t* x, std::int32_t stride, std::int32_t steps,
-                                   std::int8_t* const* y) noexcept {
-  const std::int32_t count = layer.out_c - first;
+// All channels of one or two pixels (of those of `x`), in parts. Two are summed in any case.
+LINNET_PAIRED_SHARED inline void multiply_two(const Conv2dS8& layer,
+                                              const Requantization& requantize,
+                                              const std::uint32_t* x, std::int32_t steps,
+                                              std::int8_t* const* y, std::int32_t pixels) noexcept {
+  const auto* w = static_cast<const std::uint32_t*>(layer.weights);
   const std::int32_t part = layer.paired == 1 ? steps : part_steps(steps, layer.paired);
-  for (std::int32_t pair = 0; pair < pairs(count); ++pair, w += pair_words(steps)) {
-    Sums<Pixels> sums;
-    std::int32_t b[std::size_t{Pixels}] = {};
-#pragma GCC unroll 2
-    for (int p = 0; p < Pixels; ++p) {
-      sums.a[p] = static_cast<std::int32_t>(w[0]);
-      sums.b[p] = static_cast<std::int32_t>(w[1]);
+  for (std::int32_t pair = 0; pair < pairs(layer.out_c); ++pair, w += pair_words(steps)) {
+    std::int32_t odd[2] = {}, b[2], a[2];
+    a[0] = a[1] = static_cast<std::int32_t>(w[0]);
+    b[0] = b[1] = static_cast<std::int32_t>(w[1]);
+    for (std::int32_t step = 0; step < steps; step += part) {
+      add_steps_of_two(a, b, w + 2 + step, x + step * kPixels,
+                       steps - step < part ? steps - step : part);
+      for (int p = 0; p < 2; ++p) odd[p] = plus_b(odd[p], a[p], b[p]);
     }
-    for (std::int32_t step = 0;;) {
-      add_steps(sums, w + 2 + step, x + step * stride, steps - step < part ? steps - step : part,
-                stride);
-#pragma GCC unroll 2
-      for (int p = 0; p < Pixels; ++p) b[p] = plus_b(b[p], sums.a[p], sums.b[p]);
-      step += part;
-      if (step >= steps) break;
-    }
-    const std::int32_t o = first + first_channel(count, pair);
-    write_channel(requantize, sums.a, w[steps + 2], y, o, Pixels);
-    if (count > 1) write_channel(requantize, b, w[steps + 3], y, o + 1, Pixels);
+    const std::int32_t o = first_channel(layer.out_c, pair);
+    write_channel(requantize, a, w[steps + 2], y, o, pixels);
+    if (layer.out_c > 1) write_channel(requantize, odd, w[steps + 3], y, o + 1, pixels);
   }
 }
 
@@ -242,9 +200,12 @@ class Writer {
         multiply_four(core_);
         if (form_ == kOdd) multiply_odd();
       }
-    } else
+    } else {
+      multiply_two(layer_, requantize_, x_, steps_, y, pixels);
+    }
+#else
+    multiply_any(y, pixels);
 #endif
-      multiply_any(y, pixels);
     if (layer_.lo <= -128 && layer_.hi >= 127) return;
     for (std::int32_t p = 0; p < pixels; ++p)
       detail::clamp_codes(y[p], 1, layer_.out_c, 0, layer_.lo, layer_.hi);
@@ -271,13 +232,12 @@ class Writer {
     write(each, kPixels);
   }
 
+#ifndef LINNET_PAIRED_CORE
   void multiply_any(std::int8_t* const* y, std::int32_t pixels) noexcept {
-    std::int32_t p = 0;
-    for (; p + 2 <= pixels; p += 2) {
-      multiply<2>(layer_, requantize_, 0, weights_, x_ + p, kPixels, steps_, y + p);
-    }
-    if (p < pixels) multiply<1>(layer_, requantize_, 0, weights_, x_ + p, kPixels, steps_, y + p);
+    for (std::int32_t p = 0; p < pixels; p += 2)
+      multiply_two(layer_, requantize_, x_ + p, steps_, y + p, pixels - p < 2 ? 1 : 2);
   }
+#endif
 
 #ifdef LINNET_PAIRED_CORE
   void prepare_core() noexcept {
@@ -306,7 +266,7 @@ class Writer {
     const std::uint32_t* const weights = core_.weights;
 #pragma GCC unroll 4
     for (std::int32_t p = 0; p < kPixels; ++p) core_.y[p] += before + 1;
-    core_.weights = weights - before / 2 * pair_words(steps_);
+    core_.weights = weights - (before >> 1) * pair_words(steps_);
     core_.offset = -2;
     multiply_four(core_);
     core_.weights = weights;
@@ -320,7 +280,7 @@ class Writer {
     for (std::int32_t pair = 0, count = 1; pair < all; pair += count, w += count * words) {
       if (layer_.paired == 1) {
         // The last of an odd number is another channel than the next.
-        const std::int32_t left = channels / 2 - pair;
+        const std::int32_t left = (channels >> 1) - pair;
         count = left == 0 ? 1 : left < kSummedPairs ? left : kSummedPairs;
         sum(w, 0, steps_, count, sums_);
       } else {
