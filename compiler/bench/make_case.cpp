@@ -293,6 +293,12 @@ BenchCase moving(Precision precision, const std::string& name, Op op,
   return made;
 }
 
+BenchCase scaled(float factor, BenchCase which) {
+  which.name += fmt::format(" scaled by {}", factor);
+  which.output.quantization->scale[0] *= factor;
+  return which;
+}
+
 BenchCase by(const std::string& kernel, BenchCase which) {
   which.kernel = kernel;
   which.name += " by " + kernel;

@@ -140,24 +140,21 @@ std::int32_t parts_of(const Conv2dS8& layer, std::span<const std::int16_t> weigh
   return 0;
 }
 
-// Whether the channels may be summed in pairs, 2i and 2i+1 in one word, and in how many parts: the weights fit its halves,
-// and the sums of the odd channels fit 24 bits for every input.
+// Whether the channels may be summed in pairs, and in how many parts: the weights fit the halves of a word, and the sums of the
+// second channels fit 24 bits for every input. With an odd number of channels every neighbour may be the second one:
+// conv2d_s8_fc_paired has other pairs than paired::first_channel() says.
 std::int32_t paired_parts(const Conv2dS8& layer, const Int8Constants& constants) {
   const auto channels = static_cast<std::size_t>(layer.out_c);
   const std::size_t depth = constants.weights.size() / channels;
   const std::span<const std::int16_t> all(constants.weights);
+  for (const std::int16_t w : all.last(depth))
+    if (!paired::lanes_fit(w, 0)) return 0;
   std::int32_t parts = 1;
-  for (std::size_t o = 0; o < channels; o += 2) {
-    const auto a = all.subspan(o * depth, depth);
-    if (o + 1 == channels) {
-      for (const std::int16_t w : a)
-        if (!paired::lanes_fit(w, 0)) return 0;
-      continue;
-    }
-    const auto b = all.subspan((o + 1) * depth, depth);
+  for (std::size_t o = 1; o < channels; o += channels % 2 == 0 ? 2 : 1) {
+    const auto a = all.subspan((o - 1) * depth, depth), b = all.subspan(o * depth, depth);
     for (std::size_t k = 0; k < depth; ++k)
       if (!paired::lanes_fit(a[k], b[k])) return 0;
-    const std::int32_t needed = parts_of(layer, b, constants.bias[o + 1]);
+    const std::int32_t needed = parts_of(layer, b, constants.bias[o]);
     if (needed == 0) return 0;
     parts = std::max(parts, needed);
   }

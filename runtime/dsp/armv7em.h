@@ -112,6 +112,12 @@ inline std::int32_t ssat8(std::int32_t value) noexcept {
   return result;
 }
 
+inline std::int32_t ssat12(std::int32_t value) noexcept {
+  std::int32_t result = 0;
+  __asm__("ssat %0, #12, %1" : "=r"(result) : "r"(value));
+  return result;
+}
+
 // SSUB8 notes in the GE flags which bytes of a are not smaller; SEL takes those, or the others.
 inline std::uint32_t max_s8x4(std::uint32_t a, std::uint32_t b) noexcept {
   std::uint32_t result = 0;

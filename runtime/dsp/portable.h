@@ -92,6 +92,10 @@ constexpr std::int32_t ssat8(std::int32_t value) noexcept {
   return value < -128 ? -128 : value > 127 ? 127 : value;
 }
 
+constexpr std::int32_t ssat12(std::int32_t value) noexcept {
+  return value < -2048 ? -2048 : value > 2047 ? 2047 : value;
+}
+
 // Largest of two signed bytes, four at a time.
 constexpr std::uint32_t max_s8x4(std::uint32_t a, std::uint32_t b) noexcept {
   std::uint32_t result = 0;

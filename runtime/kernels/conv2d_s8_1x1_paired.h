@@ -2,7 +2,9 @@
 // pitches. Four pixels at a time, across the ends of rows.
 #pragma once
 
-#include "linnet/kernels/conv2d_s8_paired_core.h"
+#include <new>
+
+#include "linnet/kernels/conv2d_s8_paired_write.h"
 
 namespace linnet {
 inline namespace LINNET_VERSION_NAMESPACE {
@@ -18,8 +20,10 @@ struct conv2d_s8_1x1_paired {
            (layer.out_h - 1) * layer.stride_h < layer.in_h &&
            (layer.out_w - 1) * layer.stride_w < layer.in_w;
   }
+  // What the kernel keeps between its parts, sums, expanded pixels.
   static constexpr std::int32_t scratch_bytes(const Layer& layer) noexcept {
-    return paired::expanded_bytes(paired::runs(layer).steps());
+    return paired::expanded_bytes(paired::runs(layer).steps()) + paired::sums_bytes(layer) +
+           kWriterBytes;
   }
   static constexpr std::int32_t packed_bytes(const Layer& layer) noexcept {
     return paired::packed_bytes(layer.out_c, paired::runs(layer).steps());
@@ -32,8 +36,11 @@ struct conv2d_s8_1x1_paired {
   static void run(const Layer& layer, const Io& io, std::int32_t first_row,
                   std::int32_t row_count) noexcept {
     const paired::Runs runs = paired::runs(layer);
-    auto* const x = static_cast<std::uint32_t*>(static_cast<void*>(io.scratch));
-    paired::Writer writer(layer, x, runs.steps());
+    static_assert(sizeof(paired::Writer) <= kWriterBytes);
+    std::byte* const sums = io.scratch + kWriterBytes;
+    auto* const x =
+        static_cast<std::uint32_t*>(static_cast<void*>(sums + paired::sums_bytes(layer)));
+    paired::Writer& writer = *::new (io.scratch) paired::Writer(layer, x, runs.steps(), sums);
     const std::int32_t in_step = layer.stride_w * layer.in_pixel_bytes;
     const std::int8_t* from[paired::kPixels] = {};
     std::int8_t* to[paired::kPixels] = {};
@@ -44,7 +51,8 @@ struct conv2d_s8_1x1_paired {
       std::int8_t* out = io.out.row<std::int8_t>(r);
       for (std::int32_t left = layer.out_w; left > 0;) {
         if (pixels == 0 && left >= paired::kPixels) {
-          expand(runs, in, in + in_step, in + 2 * in_step, in + 3 * in_step, x);
+          for (std::int32_t p = 0; p < paired::kPixels; ++p) from[p] = in + p * in_step;
+          expand(runs, from, x);
           writer.write_four(out, layer.out_pixel_bytes);
           left -= paired::kPixels;
           in += paired::kPixels * in_step;
@@ -54,7 +62,7 @@ struct conv2d_s8_1x1_paired {
         from[pixels] = in;
         to[pixels] = out;
         if (++pixels == paired::kPixels) {
-          expand(runs, from[0], from[1], from[2], from[3], x);
+          expand(runs, from, x);
           writer.write(to, pixels);
           pixels = 0;
         }
@@ -65,19 +73,19 @@ struct conv2d_s8_1x1_paired {
     }
     if (pixels == 0) return;
     for (std::int32_t p = pixels; p < paired::kPixels; ++p) from[p] = from[0];
-    expand(runs, from[0], from[1], from[2], from[3], x);
+    expand(runs, from, x);
     writer.write(to, pixels);
   }
 
  private:
-  [[gnu::noinline]] static void expand(const paired::Runs& runs, const std::int8_t* p0,
-                                       const std::int8_t* p1, const std::int8_t* p2,
-                                       const std::int8_t* p3, std::uint32_t* x) noexcept {
-    auto* rest = static_cast<std::byte*>(
-        static_cast<void*>(paired::expand_words(p0, p1, p2, p3, x, runs.words())));
-    for (std::int32_t i = 4 * runs.words(); i < runs.bytes; ++i) {
-      rest = paired::put_rest(rest, p0 + i, p1 + i, p2 + i, p3 + i);
-    }
+  static constexpr std::int32_t kWriterBytes = 128;
+
+  [[gnu::noinline]] static void expand(const paired::Runs& runs, const std::int8_t* const* p,
+                                       std::uint32_t* x) noexcept {
+    const std::int32_t words = runs.words();
+    x = paired::expand_words(p[0], p[1], p[2], p[3], x, words);
+    for (std::int32_t i = 4 * words; i < runs.bytes; i += 2)
+      x = paired::put_step(x, p, p, i, i + 1 < runs.bytes ? i + 1 : i);
   }
 };
 

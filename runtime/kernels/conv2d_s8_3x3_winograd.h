@@ -17,6 +17,9 @@
 // with the steps of conv2d_s8_paired.h, where a run is a row's channels.
 #pragma once
 
+#include <new>
+
+#include "linnet/kernels/clamp_codes.h"
 #include "linnet/kernels/conv2d_s8_winograd_core.h"
 
 namespace linnet {
@@ -32,9 +35,10 @@ struct conv2d_s8_3x3_winograd {
            layer.stride_h == 1 && layer.stride_w == 1 && layer.dilation_h == 1 &&
            layer.dilation_w == 1 && layer.groups == 1 && layer.wide_weights == 0;
   }
-  // Transformed inputs and a word that is loaded too many, rows under an output row, six columns of a row.
+  // What the kernel keeps between its parts, transformed inputs and a word that is loaded too many, rows under an output row,
+  // six columns of a row.
   static constexpr std::int32_t scratch_bytes(const Layer& layer) noexcept {
-    return transformed_bytes(layer) + kRowsBytes + 6 * layer.in_c;
+    return kTransformBytes + transformed_bytes(layer) + kRowsBytes + 6 * layer.in_c;
   }
   static constexpr std::int32_t packed_bytes(const Layer& layer) noexcept {
     return ((layer.out_c + 1) / 2 * winograd::pair_words(runs(layer).steps()) + 2) * 4;
@@ -70,7 +74,8 @@ struct conv2d_s8_3x3_winograd {
 
   static void run(const Layer& layer, const Io& io, std::int32_t first_row,
                   std::int32_t row_count) noexcept {
-    Transform transform(layer, io);
+    static_assert(sizeof(Transform) <= kTransformBytes);
+    Transform& transform = *::new (io.scratch) Transform(layer, io);
     for (std::int32_t r = first_row; r < first_row + row_count; ++r) {
       transform.begin_row(r);
       std::int8_t* y = io.out.row<std::int8_t>(r);
@@ -84,6 +89,7 @@ struct conv2d_s8_3x3_winograd {
   }
 
  private:
+  static constexpr std::int32_t kTransformBytes = 208;
   static constexpr std::int32_t kRowsBytes = 16;
 
   static constexpr paired::Runs runs(const Layer& layer) { return {3, layer.in_c}; }
@@ -105,13 +111,13 @@ struct conv2d_s8_3x3_winograd {
   // Transforms the inputs of tiles, and has outputs made of four of them.
   class Transform {
    public:
-    Transform(const Layer& layer, const Io& io) noexcept
+    [[gnu::noinline]] Transform(const Layer& layer, const Io& io) noexcept
         : layer_(layer),
           in_(io.in[0]),
           runs_(runs(layer)),
-          x_(static_cast<std::uint32_t*>(static_cast<void*>(io.scratch))),
+          x_(static_cast<std::uint32_t*>(static_cast<void*>(io.scratch + kTransformBytes))),
           steps_(runs_.steps()) {
-      std::byte* const behind = io.scratch + transformed_bytes(layer);
+      std::byte* const behind = io.scratch + kTransformBytes + transformed_bytes(layer);
       rows_ = static_cast<std::int32_t*>(static_cast<void*>(behind));
       columns_ = static_cast<std::int8_t*>(static_cast<void*>(behind + kRowsBytes));
       first_of_rest_ = runs_.word_steps() * winograd::kTiles;
@@ -184,7 +190,8 @@ struct conv2d_s8_3x3_winograd {
     [[gnu::noinline]] void transform_rest(const std::int8_t* d0, std::int32_t tile,
                                           std::int32_t ky) noexcept {
       const std::int32_t in_c = layer_.in_c, pass = steps_ * winograd::kTiles;
-      for (std::int32_t c = 4 * runs_.words(), i = ky * runs_.rest(); c < in_c; ++c, ++i) {
+      for (std::int32_t c = 4 * runs_.words(); c < in_c; ++c) {
+        const std::int32_t i = runs_.half_of_rest(ky, c - 4 * runs_.words());
         const std::int8_t* const d = d0 + c;
         const std::int32_t values[winograd::kPasses] = {d[in_c] + d[2 * in_c],
                                                         d[2 * in_c] - d[in_c],
@@ -217,8 +224,8 @@ struct conv2d_s8_3x3_winograd {
 #ifdef LINNET_PAIRED_CORE
       if (fast_ && (layer_.lo != -128 || layer_.hi != 127)) {
         for (std::int32_t t = 0; t < tiles_; ++t) {
-          paired::clamp_pixel(layer_, left_[t]);
-          paired::clamp_pixel(layer_, right_[t]);
+          detail::clamp_codes(left_[t], 1, layer_.out_c, 0, layer_.lo, layer_.hi);
+          detail::clamp_codes(right_[t], 1, layer_.out_c, 0, layer_.lo, layer_.hi);
         }
       }
 #endif

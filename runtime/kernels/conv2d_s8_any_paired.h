@@ -11,7 +11,9 @@
 //                                                                   1 1 2
 #pragma once
 
-#include "linnet/kernels/conv2d_s8_paired_core.h"
+#include <new>
+
+#include "linnet/kernels/conv2d_s8_paired_write.h"
 
 namespace linnet {
 inline namespace LINNET_VERSION_NAMESPACE {
@@ -24,11 +26,12 @@ struct conv2d_s8_any_paired {
   static constexpr bool supports(const Layer& layer) noexcept {
     return layer.paired != 0 && layer.groups == 1;
   }
-  // Expanded pixels, the rows under four output rows, a run of zero points, gathered columns or runs.
+  // What the kernel keeps between its parts, sums, expanded pixels, the rows under four output rows, a run of zero points,
+  // gathered columns or runs.
   static constexpr std::int32_t scratch_bytes(const Layer& layer) noexcept {
     const paired::Runs runs = paired::runs(layer);
-    return paired::expanded_bytes(runs.steps()) + rows_bytes(runs) + run_bytes(runs) +
-           gathered_bytes(layer, runs);
+    return kWindowBytes + paired::sums_bytes(layer) + paired::expanded_bytes(runs.steps()) +
+           rows_bytes(runs) + run_bytes(runs) + gathered_bytes(layer, runs);
   }
   static constexpr std::int32_t packed_bytes(const Layer& layer) noexcept {
     return paired::packed_bytes(layer.out_c, paired::runs(layer).steps());
@@ -40,40 +43,23 @@ struct conv2d_s8_any_paired {
 
   static void run(const Layer& layer, const Io& io, std::int32_t first_row,
                   std::int32_t row_count) noexcept {
-    Window window(layer, io);
-    Block block;
-    for (std::int32_t r = first_row; r < first_row + row_count; ++r) {
-      const std::int32_t* const rows = window.rows_under(r);
-      std::int8_t* y = io.out.row<std::int8_t>(r);
-      std::int32_t x = -layer.pad_left;
-      for (std::int32_t left = layer.out_w; left > 0;) {
-        const std::int32_t blocks = block.pixels == 0 ? window.spaced_blocks(x, left) : 0;
-        if (blocks > 0) {
-          window.write_spaced(rows, x, y, blocks);
-          left -= blocks * paired::kPixels;
-          x += blocks * paired::kPixels * layer.stride_w;
-          y += blocks * paired::kPixels * layer.out_pixel_bytes;
-          continue;
-        }
-        block.rows[block.pixels] = rows;
-        block.x[block.pixels] = x;
-        block.y[block.pixels] = y;
-        if (++block.pixels == paired::kPixels) window.write(block);
-        --left;
-        x += layer.stride_w;
-        y += layer.out_pixel_bytes;
-      }
-    }
-    if (block.pixels > 0) window.write(block);
+    static_assert(sizeof(Window) <= kWindowBytes);
+    Window& window = *::new (io.scratch) Window(layer, io);
+    for (std::int32_t r = first_row; r < first_row + row_count; ++r)
+      window.add_row(r, io.out.row<std::int8_t>(r));
+    window.finish();
   }
 
  private:
+  static constexpr std::int32_t kWindowBytes = 320;  // with pointers of 8 bytes
+
+  static constexpr std::int32_t multiple_of_8(std::int32_t bytes) { return (bytes + 7) / 8 * 8; }
   // The rows under four output rows, and gathered ones.
   static constexpr std::int32_t rows_bytes(const paired::Runs& runs) {
-    return ((paired::kPixels + 1) * runs.count * 4 + 7) / 8 * 8;
+    return multiple_of_8((paired::kPixels + 1) * runs.count * 4);
   }
   static constexpr std::int32_t run_bytes(const paired::Runs& runs) {
-    return (runs.bytes + 7) / 8 * 8;
+    return multiple_of_8(runs.bytes);
   }
 
   // Up to four output pixels, in order.
@@ -88,13 +74,15 @@ struct conv2d_s8_any_paired {
   static constexpr std::int32_t columns(const Layer& layer) {
     return 3 * layer.stride_w + layer.kernel_w;
   }
-  // First layers gather all rows of the window at once.
-  static constexpr bool gathers_rows(const Layer& layer) { return layer.in_c < 4; }
+  // Runs are gathered two at a time, since they share steps; all of them in first layers.
+  static constexpr std::int32_t gathered_runs(const Layer& layer) {
+    return layer.in_c < 4 || layer.kernel_h < 2 ? layer.kernel_h : 2;
+  }
   static constexpr std::int32_t gathered_bytes(const Layer& layer, const paired::Runs& runs) {
     const std::int32_t each = paired::kPixels * runs.bytes;
-    const std::int32_t rows = gathers_rows(layer) ? runs.count : 1;
-    const std::int32_t spaced = rows * columns(layer) * layer.in_c;
-    return spaced_columns(layer) && spaced > each ? spaced : each;
+    const std::int32_t spaced = columns(layer) * layer.in_c;
+    return multiple_of_8(gathered_runs(layer) *
+                         (spaced_columns(layer) && spaced > each ? spaced : each));
   }
   // Whether four pixels of a row may share their columns.
   static constexpr bool spaced_columns(const Layer& layer) {
@@ -105,13 +93,15 @@ struct conv2d_s8_any_paired {
 
   class Window {
    public:
-    Window(const Layer& layer, const Io& io) noexcept
+    [[gnu::noinline]] Window(const Layer& layer, const Io& io) noexcept
         : layer_(layer),
           in_(io.in[0]),
           runs_(paired::runs(layer)),
-          x_(static_cast<std::uint32_t*>(static_cast<void*>(io.scratch))),
-          writer_(layer, x_, runs_.steps()) {
-      std::byte* const behind = io.scratch + paired::expanded_bytes(runs_.steps());
+          x_(static_cast<std::uint32_t*>(
+              static_cast<void*>(io.scratch + kWindowBytes + paired::sums_bytes(layer)))),
+          writer_(layer, x_, runs_.steps(), io.scratch + kWindowBytes) {
+      std::byte* const behind =
+          static_cast<std::byte*>(static_cast<void*>(x_)) + paired::expanded_bytes(runs_.steps());
       rows_ = static_cast<std::int32_t*>(static_cast<void*>(behind));
       zeros_ = static_cast<std::int8_t*>(static_cast<void*>(behind + rows_bytes(runs_)));
       paired::fill_bytes(zeros_, layer.in_zero, runs_.bytes);
@@ -125,23 +115,51 @@ struct conv2d_s8_any_paired {
       spaced_.rest_bytes = runs_.rest();
       spaced_.step = layer.stride_w * layer.in_pixel_bytes;
       spaced_.left = runs_.count;
-      spaced_.rest =
-          static_cast<std::byte*>(static_cast<void*>(x_ + runs_.word_steps() * paired::kPixels));
+      spaced_.rest = x_ + runs_.word_steps() * paired::kPixels;
       spaced_.to = x_;
       first_ = base() + 4 * runs_.words();
       nine_ = runs_.bytes == 9;
+      three_ = runs_.bytes == 3 && runs_.count == 3;
     }
 
-    // Bytes from the input's base to each row under output row r.
-    [[gnu::noinline]] const std::int32_t* rows_under(std::int32_t r) noexcept {
+    // All pixels of output row r, at y.
+    [[gnu::noinline]] void add_row(std::int32_t r, std::int8_t* y) noexcept {
       std::int32_t* const rows = rows_ + r % paired::kPixels * layer_.kernel_h;
       paired::rows_under(layer_, in_, r, rows);
-      return rows;
+      std::int32_t x = -layer_.pad_left;
+      for (std::int32_t left = layer_.out_w; left > 0;) {
+        const std::int32_t blocks = block_.pixels == 0 ? spaced_blocks(x, left) : 0;
+        if (blocks > 0) {
+          write_spaced(rows, x, y, blocks);
+          left -= blocks * paired::kPixels;
+          x += blocks * paired::kPixels * layer_.stride_w;
+          y += blocks * paired::kPixels * layer_.out_pixel_bytes;
+          continue;
+        }
+        block_.rows[block_.pixels] = rows;
+        block_.x[block_.pixels] = x;
+        block_.y[block_.pixels] = y;
+        if (++block_.pixels == paired::kPixels) write();
+        --left;
+        x += layer_.stride_w;
+        y += layer_.out_pixel_bytes;
+      }
     }
 
-    // How many fours of the next `left` pixels from column x on lie inside the image, each run in one piece.
+    // Pixels that are left.
+    void finish() noexcept {
+      if (block_.pixels > 0) write();
+    }
+
+   private:
+    const std::int8_t* base() const noexcept {
+      return static_cast<const std::int8_t*>(static_cast<const void*>(in_.base));
+    }
+
+    // How many fours of the next `left` pixels from column x on lie inside the image, each run in one piece, behind a byte that
+    // can be read.
     std::int32_t spaced_blocks(std::int32_t x, std::int32_t left) const noexcept {
-      if (x < 0 || x > last_spaced_) return 0;
+      if (x < (three_ ? 1 : 0) || x > last_spaced_) return 0;
       const std::int32_t most = left / paired::kPixels;
       const std::int32_t inside = (last_spaced_ - x) / (paired::kPixels * layer_.stride_w) + 1;
       return inside < most ? inside : most;
@@ -152,6 +170,7 @@ struct conv2d_s8_any_paired {
       spaced_.row = rows;
       spaced_.first = first_ + x * layer_.in_c;
       const std::int32_t step = paired::kPixels * spaced_.step, pitch = layer_.out_pixel_bytes;
+      const Expand expand = expand_of(rows);
       for (; blocks > 0; --blocks) {
         expand(spaced_);
         writer_.write_four(y, pitch);
@@ -160,79 +179,58 @@ struct conv2d_s8_any_paired {
       }
     }
 
-    [[gnu::noinline]] void write(Block& block) noexcept {
+    // What expands runs of these rows.
+    using Expand = void (*)(const paired::Spaced&) noexcept;
+    Expand expand_of(const std::int32_t* rows) const noexcept {
+      if (nine_) return paired::expand_spaced_nine;
+      if (three_ && (rows[0] | rows[2]) >= 0) return paired::expand_spaced_three;
+      return paired::expand_spaced;
+    }
+
+    // The pixels of the block, of one row or several.
+    [[gnu::noinline]] void write() noexcept {
       const std::int32_t last = paired::kPixels - 1;
-      if (block.pixels == paired::kPixels && block.rows[0] == block.rows[last] &&
-          spaced_columns(layer_)) {
-        expand_columns(block.rows[0], block.x[0]);
-      } else {
-        expand_each(block);
-      }
-      writer_.write(block.y, block.pixels);
-      block.pixels = 0;
-    }
-
-   private:
-    const std::int8_t* base() const noexcept {
-      return static_cast<const std::int8_t*>(static_cast<const void*>(in_.base));
-    }
-
-    void expand(const paired::Spaced& spaced) const noexcept {
-      if (nine_) {
-        paired::expand_spaced_nine(spaced);
-      } else {
-        paired::expand_spaced(spaced);
-      }
-    }
-
-    // Four pixels of a row that share their columns.
-    void expand_columns(const std::int32_t* rows, std::int32_t x) noexcept {
-      const std::int32_t count = columns(layer_), row_bytes = count * layer_.in_c;
-      paired::Spaced spaced = spaced_;
-      spaced.first = gathered_ - spaced.minus_word_bytes;
-      spaced.step = layer_.stride_w * layer_.in_c;
+      const bool together = block_.pixels == paired::kPixels &&
+                            block_.rows[0] == block_.rows[last] && spaced_columns(layer_);
+      const std::int32_t bytes =
+          together ? columns(layer_) * layer_.in_c : paired::kPixels * runs_.bytes;
       std::int32_t* const gathered_rows = rows_ + paired::kPixels * runs_.count;
-      spaced.row = gathered_rows;
-      const bool all = gathers_rows(layer_);
-      std::int32_t at = 0;
-      for (std::int32_t ky = 0; ky < runs_.count; ++ky) {
-        *(all ? gathered_rows + ky : gathered_rows) = rows[ky] == paired::kOutside ? rows[ky] : at;
-        if (rows[ky] != paired::kOutside) {
-          paired::gather_columns(layer_, base() + rows[ky], x, count, gathered_ + at);
-        }
-        if (all) {
-          at += row_bytes;
-        } else {
-          expand_run(spaced);
-        }
-      }
-      if (all) expand(spaced);
-    }
-
-    // Pixels of several rows, fewer than four, or such as share no columns.
-    void expand_each(const Block& block) noexcept {
       paired::Spaced spaced = spaced_;
       spaced.first = gathered_ - spaced.minus_word_bytes;
-      spaced.step = runs_.bytes;
-      const std::int32_t row = 0;
-      spaced.row = &row;
-      for (std::int32_t ky = 0; ky < runs_.count; ++ky) {
-        for (std::int32_t p = 0; p < paired::kPixels; ++p) {
-          const std::int32_t from = p < block.pixels ? p : 0;
-          const std::int32_t offset = block.rows[from][ky];
-          paired::gather_columns(layer_, offset == paired::kOutside ? nullptr : base() + offset,
-                                 block.x[from], layer_.kernel_w, gathered_ + p * runs_.bytes);
+      spaced.step = together ? layer_.stride_w * layer_.in_c : runs_.bytes;
+      spaced.row = gathered_rows;
+      for (std::int32_t ky = 0; ky < runs_.count; ky += spaced.left) {
+        const std::int32_t most = gathered_runs(layer_), left = runs_.count - ky;
+        spaced.left = left < most ? left : most;
+        for (std::int32_t i = 0; i < spaced.left; ++i) {
+          std::int8_t* const to = gathered_ + i * bytes;
+          gathered_rows[i] = i * bytes;
+          gathered_rows[i] = i * bytes;
+          if (!together) {
+            gather_each(ky + i, to);
+          } else if (const std::int32_t row = block_.rows[0][ky + i]; row != paired::kOutside) {
+            paired::gather_columns(layer_, base() + row, block_.x[0], columns(layer_), to);
+          } else {
+            gathered_rows[i] = row;
+          }
         }
-        expand_run(spaced);
+        expand_of(gathered_rows)(spaced);
+        spaced.to += spaced.left * runs_.words() * 2 * paired::kPixels;
+        spaced.rest += runs_.rest() * paired::kPixels;
       }
+      writer_.write(block_.y, block_.pixels);
+      block_.pixels = 0;
     }
 
-    // Expands one run and goes on to the next.
-    void expand_run(paired::Spaced& spaced) const noexcept {
-      spaced.left = 1;
-      expand(spaced);
-      spaced.to += runs_.words() * 2 * paired::kPixels;
-      for (std::int32_t i = 0; i < runs_.rest(); ++i) spaced.rest = paired::next_half(spaced.rest);
+    // A run of each pixel. With three the fourth is worked on, too, as the first one again.
+    void gather_each(std::int32_t ky, std::int8_t* to) const noexcept {
+      const std::int32_t count = block_.pixels == 3 ? paired::kPixels : block_.pixels;
+      for (std::int32_t p = 0; p < count; ++p, to += runs_.bytes) {
+        const std::int32_t from = p < block_.pixels ? p : 0;
+        const std::int32_t offset = block_.rows[from][ky];
+        paired::gather_columns(layer_, offset == paired::kOutside ? nullptr : base() + offset,
+                               block_.x[from], layer_.kernel_w, to);
+      }
     }
 
     const Layer& layer_;
@@ -245,7 +243,8 @@ struct conv2d_s8_any_paired {
     paired::Spaced spaced_;
     const std::int8_t* first_;  // behind the whole words of the run at column 0
     std::int32_t last_spaced_;
-    bool nine_;
+    bool nine_, three_;
+    Block block_;
   };
 };
 

@@ -9,7 +9,7 @@
 // that are left go pair by pair.
 #pragma once
 
-#include "linnet/kernels/conv2d_s8_paired_core.h"
+#include "linnet/kernels/conv2d_s8_paired_write.h"
 
 namespace linnet {
 inline namespace LINNET_VERSION_NAMESPACE {
@@ -118,8 +118,7 @@ struct conv2d_s8_fc_paired {
       *to++ = element(layer, multiplier, pair);
       *to++ = element(layer, multiplier, pair + 1);
     };
-    for (std::int32_t o = 0; o < layer.out_c;) {
-      const std::int32_t count = o < eights(layer) * paired::kEight ? paired::kEight : 2;
+    const auto put_pairs = [&](std::int32_t o, std::int32_t count) {
       for (std::int32_t pair = o; pair < o + count; pair += 2) put_biases(pair);
       for (std::int32_t step = 0; step < padded_steps(layer); ++step) {
         for (std::int32_t pair = o; pair < o + count; pair += 2) {
@@ -127,13 +126,18 @@ struct conv2d_s8_fc_paired {
         }
       }
       for (std::int32_t pair = o; pair < o + count; pair += 2) put_multipliers(pair);
-      o += count;
-    }
+    };
+    std::int32_t o = 0;
+    for (std::int32_t eight = 0; eight < eights(layer); ++eight, o += paired::kEight)
+      put_pairs(o, paired::kEight);
+    const std::int32_t left = layer.out_c - o;
+    for (std::int32_t pair = 0; left > 0 && pair < paired::pairs(left); ++pair)
+      put_pairs(o + paired::first_channel(left, pair), 2);
   }
 
   static void run(const Layer& layer, const Io& io, std::int32_t first_row,
                   std::int32_t row_count) noexcept {
-    const dsp::Requantizer requantize(layer.shift, layer.out_zero, layer.lo, layer.hi);
+    const paired::Requantization requantize(layer);
     auto* const x = static_cast<std::uint32_t*>(static_cast<void*>(io.scratch));
     for (std::int32_t r = first_row; r < first_row + row_count; ++r) {
       const std::int32_t in_row = r / layer.out_h * layer.in_h + r % layer.out_h * layer.stride_h;
@@ -175,7 +179,23 @@ struct conv2d_s8_fc_paired {
     if (count > 2) to[1] = dsp::pair(from[2], 0);
   }
 
-  [[gnu::noinline]] static void write_pixel(const Layer& layer, const dsp::Requantizer& requantize,
+  // A pair of channels that no eight has. 7 instructions for 4 products.
+  static void sum_pair(const std::uint32_t* w, const std::uint32_t* x, std::int32_t steps,
+                       std::int32_t part, std::int32_t* sums) noexcept {
+    auto a = static_cast<std::int32_t>(w[0]), b = static_cast<std::int32_t>(w[1]);
+    for (w += 2; steps > 0; steps -= part) {
+      const std::uint32_t* const end = x + (steps < part ? steps : part);
+      for (; x != end; ++x, ++w) {
+        b = dsp::smlad(*w, *x, b);
+        a = dsp::smlad(dsp::sxtb16(*w), *x, a);
+      }
+      sums[1] = paired::plus_b(sums[1], a, b);
+    }
+    sums[0] = a;
+  }
+
+  [[gnu::noinline]] static void write_pixel(const Layer& layer,
+                                            const paired::Requantization& requantize,
                                             const std::uint32_t* x, std::int8_t* y) noexcept {
     const auto* w = static_cast<const std::uint32_t*>(layer.weights);
     const std::int32_t steps = padded_steps(layer);
@@ -196,11 +216,22 @@ struct conv2d_s8_fc_paired {
       const std::uint32_t* const m = w + paired::kEight + 4 * steps;
       for (std::int32_t i = 0; i < 4; ++i) {
         const std::int32_t channel = o + 2 * i;
-        paired::write_pair(requantize, sums.a[i], b[i], m + 2 * i, y + channel,
-                           channel + 1 < layer.out_c);
+        paired::write_channel(requantize, sums.a + i, m[2 * i], &y, channel, 1);
+        if (channel + 1 < layer.out_c)
+          paired::write_channel(requantize, b + i, m[2 * i + 1], &y, channel + 1, 1);
       }
     }
-    if (end < layer.out_c) paired::multiply<1>(layer, requantize, end, w, x, 1, steps, &y);
+    const std::int32_t left = layer.out_c - end;
+    for (std::int32_t pair = 0; left > 0 && pair < paired::pairs(left); ++pair) {
+      std::int32_t sums[2] = {};
+      sum_pair(w, x, steps, part, sums);
+      w += paired::pair_words(steps);
+      const std::int32_t channel = end + paired::first_channel(left, pair);
+      paired::write_channel(requantize, sums, w[-2], &y, channel, 1);
+      if (left > 1) paired::write_channel(requantize, sums + 1, w[-1], &y, channel + 1, 1);
+    }
+    if (layer.lo > -128 || layer.hi < 127)
+      detail::clamp_codes(y, 1, layer.out_c, 0, layer.lo, layer.hi);
   }
 };
 

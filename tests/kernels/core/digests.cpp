@@ -170,7 +170,9 @@ void digest_int8(Digests& digests, bool transposed, std::uint32_t count) {
     layer.wide_weights = index % 7 == 0 ? 1 : 0;
     layer.in_zero = numbers.integer(-128, 127);
     layer.out_zero = numbers.integer(-128, 127);
-    layer.shift = index % 8 == 0 ? numbers.integer(28, 32) : numbers.integer(34, 44);
+    layer.shift = index % 8 == 0   ? numbers.integer(28, 32)
+                  : index % 8 == 5 ? numbers.integer(47, 54)
+                                   : numbers.integer(34, 44);
     layer.lo = index % 3 == 0 ? layer.out_zero : -128;
     layer.in_pixel_bytes = layer.in_c + (index % 6 == 1 ? 3 : 0);
     layer.out_pixel_bytes = layer.out_c + (index % 6 == 2 ? 5 : 0);
