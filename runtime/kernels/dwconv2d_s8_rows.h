@@ -224,13 +224,14 @@ class Rows {
 
   [[gnu::noinline]] void pack(const Schedule& plan, std::int32_t first,
                               std::int32_t last) noexcept {
-    PackRow *row = state_.rows + first, *const end = state_.rows + last;
-    if (columns_.full_count > 0) {
+    if (whole_chunks_) {
+      PackRow *row = state_.rows + first, *const end = state_.rows + last;
       do row->pack(row);
       while (++row != end);
+    } else if (narrow()) {
+      return pack_narrow_rows(plan, first, last);
     }
     if (edges_[first] != edges_[last]) pack_edges(edges_[first], edges_[last]);
-    if (narrow()) pack_narrow_rows(plan, first, last);
   }
 
   [[gnu::noinline]] void pack_narrow_rows(const Schedule& plan, std::int32_t first,
@@ -292,6 +293,7 @@ class Rows {
   Scratch at_;
   State state_;
   Columns columns_;
+  const bool whole_chunks_ = !narrow() && columns_.full_count > 0;
   std::int32_t first_code_ = 0;  // of the buffer, less a channel
   EdgeColumns* edges_[5];        // where those of each packing begin
 };
