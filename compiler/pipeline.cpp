@@ -233,9 +233,63 @@ Result<Nothing> check_input_rows(const Program& program, const PlanOptions& opti
                     "leave --input rows out"};
 }
 
+// What the front end takes before the network is planned.
+void reserve_for_front_end(const Compiled& made, PlanOptions& options) {
+  if (!made.front_end) return;
+  CodeCosts costs;
+  add_front_end(costs);
+  options.front_end_bytes = made.front_end->memory_bytes();
+  if (options.flash_bytes)
+    *options.flash_bytes -= made.front_end->constant_bytes() + costs.code_bytes;
+}
+
 Network network_of(const Compiled& made, const CodeCosts& costs) {
-  return {made.model,  made.graph,       made.program,     made.plan,
-          made.target, made.test_vector, costs.stack_bytes};
+  return {made.model,        made.graph,
+          made.program,      made.plan,
+          made.target,       made.test_vector,
+          costs.stack_bytes, made.front_end ? &*made.front_end : nullptr};
+}
+
+CodeCosts costs_of(const Compiled& made) {
+  CodeCosts costs = code_costs(made.program, made.plan);
+  if (made.front_end) add_front_end(costs);
+  return costs;
+}
+
+// What the options say of a front end; none when they say nothing.
+Result<std::optional<LogMelFrontEnd>> front_end_of(const CompileOptions& options,
+                                                   const Graph& graph) {
+  if (!options.samples.log_mel) return std::optional<LogMelFrontEnd>{};
+  const Result<LogMelOptions> wanted = parse_log_mel_options(*options.samples.log_mel);
+  if (!wanted) return wanted.diagnostics();
+  if (!options.plan.input_rows) {
+    return Diagnostic{
+        "E321", "", "",
+        "--front-end log-mel makes the input row by row, and the network takes it whole",
+        "give --input rows"};
+  }
+  Result<LogMelFrontEnd> made = make_log_mel(graph, *wanted);
+  if (!made) return made.diagnostics();
+  return std::optional<LogMelFrontEnd>(*std::move(made));
+}
+
+// E321: a front end whose rows are not those of the lowered network's input.
+Result<Nothing> check_front_end(const Compiled& made) {
+  if (!made.front_end) return ok();
+  const RowsOperand& input = made.program.inputs.front();
+  const TensorType& type = made.graph.type(made.graph.inputs.front().tensor);
+  const std::int64_t columns = input.row_bytes / size_bytes(type.dtype);
+  const bool one_scale =
+      type.dtype == DType::f32 || (type.quantization && type.quantization->per_tensor());
+  const bool fits = input.rows == made.front_end->frames() &&
+                    columns == made.front_end->options().mels &&
+                    (type.dtype == DType::f32 || type.dtype == DType::i8) && one_scale;
+  if (fits) return ok();
+  return Diagnostic{
+      "E321", "", "",
+      fmt::format("--front-end log-mel: on the device the input '{}' is {} rows of {} {}",
+                  made.graph.inputs.front().name, input.rows, columns, to_string(type.dtype)),
+      "leave --front-end out"};
 }
 
 }  // namespace
@@ -390,7 +444,7 @@ void emit_network(Compiled& made, const EmitOptions& options, const PipelineHook
   begin(hooks, "emit");
   made.test_vector = make_test_vector(made.float_graph, made.graph, made.samples);
   made.program.name = options.name;
-  const CodeCosts costs = code_costs(made.program, made.plan);
+  const CodeCosts costs = costs_of(made);
   const Network network = network_of(made, costs);
   made.report = make_report(network, costs);
   made.int8 = made.report.dtype == "int8";
@@ -417,6 +471,9 @@ Result<Compiled> compile_network(const CompileOptions& options, const PipelineHo
     return sound.diagnostics();
   made.model = std::move(imported->info);
   made.float_graph = std::move(imported->graph);
+  Result<std::optional<LogMelFrontEnd>> front_end = front_end_of(options, made.float_graph);
+  if (!front_end) return front_end.diagnostics();
+  made.front_end = *std::move(front_end);
 
   Result<std::vector<Sample>> samples = load_calibration(made.float_graph, options);
   if (!samples) return samples.diagnostics();
@@ -427,13 +484,15 @@ Result<Compiled> compile_network(const CompileOptions& options, const PipelineHo
 
   PlanOptions plan_options = options.plan;
   plan_options.flash_bytes = options.flash_bytes;
+  reserve_for_front_end(made, plan_options);
   Result<PlannedProgram> planned =
       lower_and_plan(made.graph, made.target, plan_options, hooks, options.ram_bytes);
   if (!planned) return planned.diagnostics();
   made.program = std::move(planned->program);
   made.plan = std::move(planned->plan);
+  if (const Result<Nothing> good = check_front_end(made); !good) return good.diagnostics();
 
-  const CodeCosts costs = code_costs(made.program, made.plan);
+  const CodeCosts costs = costs_of(made);
   const Report report = make_report(network_of(made, costs), costs);
   if (const Result<Nothing> within =
           check_budgets(report, made.plan, made.program, options, made.target);

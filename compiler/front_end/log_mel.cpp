@@ -22,8 +22,9 @@ Result<Nothing> check_log_mel_options(const LogMelOptions& o) {
   constexpr std::int64_t kLeast = 64, kMost = 8192;
   const bool power_of_two = o.n_fft > 0 && (o.n_fft & (o.n_fft - 1)) == 0;
   if (!power_of_two || o.n_fft < kLeast || o.n_fft > kMost)
-    return bad_option(fmt::format("n_fft={} is no power of two from {} to {}", o.n_fft, kLeast, kMost),
-                      "give the length of the frames that the network was trained on");
+    return bad_option(
+        fmt::format("n_fft={} is no power of two from {} to {}", o.n_fft, kLeast, kMost),
+        "give the length of the frames that the network was trained on");
   if (o.hop < 1 || o.hop > o.n_fft)
     return bad_option(fmt::format("hop={} is not within 1 and n_fft={}", o.hop, o.n_fft),
                       "give the samples from one frame to the next");
@@ -35,12 +36,13 @@ Result<Nothing> check_log_mel_options(const LogMelOptions& o) {
   const double half = static_cast<double>(o.rate) / 2;
   if (!(o.low_hz >= 0) || !(o.high_hz > o.low_hz) || o.high_hz > half)
     return bad_option(
-        fmt::format("low={} and high={} Hz are no range of frequencies up to half the rate, {}", o.low_hz,
-                    o.high_hz, half),
+        fmt::format("low={} and high={} Hz are no range of frequencies up to half the rate, {}",
+                    o.low_hz, o.high_hz, half),
         "give 0 <= low < high <= rate/2");
   if (!std::isfinite(o.scale) || !std::isfinite(o.offset) || o.scale == 0)
-    return bad_option(fmt::format("scale={} and offset={} leave nothing of the features", o.scale, o.offset),
-                      "the network is given dB * scale + offset");
+    return bad_option(
+        fmt::format("scale={} and offset={} leave nothing of the features", o.scale, o.offset),
+        "the network is given dB * scale + offset");
   return ok();
 }
 
@@ -62,8 +64,10 @@ double hz_of(double mel) {
 
 Result<LogMelOptions> parse_log_mel_options(std::string_view text) {
   LogMelOptions options;
-  const std::map<std::string_view, std::int64_t*> integers{
-      {"rate", &options.rate}, {"n_fft", &options.n_fft}, {"hop", &options.hop}, {"mels", &options.mels}};
+  const std::map<std::string_view, std::int64_t*> integers{{"rate", &options.rate},
+                                                           {"n_fft", &options.n_fft},
+                                                           {"hop", &options.hop},
+                                                           {"mels", &options.mels}};
   const std::map<std::string_view, double*> reals{{"low", &options.low_hz},
                                                   {"high", &options.high_hz},
                                                   {"scale", &options.scale},
@@ -92,20 +96,22 @@ Result<LogMelOptions> parse_log_mel_options(std::string_view text) {
 LogMelFrontEnd::LogMelFrontEnd(const LogMelOptions& options, std::int64_t frames)
     : options_(options), frames_(frames) {
   const std::int64_t n = options.n_fft;
-  const auto angle = [](std::int64_t k, std::int64_t of) {
-    return 2 * std::numbers::pi * static_cast<double>(k) / static_cast<double>(of);
+  // Of k / of turns; double misses the cosine of a right angle by 6e-17.
+  const auto cosine = [](std::int64_t k, std::int64_t of) {
+    const double value =
+        std::cos(2 * std::numbers::pi * static_cast<double>(k) / static_cast<double>(of));
+    return std::abs(value) < 1e-12 ? 0.0 : value;
   };
   // 1/32768 makes samples of integers, and the spectrum's last step leaves a half out.
   for (std::int64_t i = 0; i <= n / 2; ++i)
-    half_window_.push_back(static_cast<float>((0.5 - 0.5 * std::cos(angle(i, n))) / 65536));
+    half_window_.push_back(static_cast<float>((0.5 - 0.5 * cosine(i, n)) / 65536));
   const std::int64_t m = n / 2;
   for (std::int64_t k = 0; k < m / 8; ++k) {
     for (std::int64_t j = 1; j < 8; ++j)
-      twiddles_.push_back({static_cast<float>(std::cos(angle(j * k, m))),
-                           static_cast<float>(std::sin(angle(j * k, m)))});
+      twiddles_.push_back(
+          {static_cast<float>(cosine(j * k, m)), static_cast<float>(cosine(j * k - m / 4, m))});
   }
-  for (std::int64_t k = 0; k <= n / 4; ++k) quarter_.push_back(static_cast<float>(std::cos(angle(k, n))));
-  quarter_.back() = 0;  // the cosine of a right angle, which double misses by 6e-17
+  for (std::int64_t k = 0; k <= n / 4; ++k) quarter_.push_back(static_cast<float>(cosine(k, n)));
   make_bands();
 }
 
@@ -115,14 +121,17 @@ void LogMelFrontEnd::make_bands() {
   const double lowest = mel_of(options_.low_hz), highest = mel_of(options_.high_hz);
   std::vector<double> edges;
   for (std::int64_t i = 0; i < count + 2; ++i)
-    edges.push_back(hz_of(lowest + (highest - lowest) * static_cast<double>(i) / static_cast<double>(count + 1)));
+    edges.push_back(hz_of(lowest + (highest - lowest) * static_cast<double>(i) /
+                                       static_cast<double>(count + 1)));
   for (std::size_t b = 0; b < static_cast<std::size_t>(count); ++b) {
     const double left = edges[b], centre = edges[b + 1], right = edges[b + 2];
     MelBand band{1, 0};
     // Bins 0 and n_fft/2 lie at or beyond the outer edges.
     for (std::int64_t k = 1; k < options_.n_fft / 2; ++k) {
-      const double hz = static_cast<double>(k * options_.rate) / static_cast<double>(options_.n_fft);
-      const double height = std::min((hz - left) / (centre - left), (right - hz) / (right - centre));
+      const double hz =
+          static_cast<double>(k * options_.rate) / static_cast<double>(options_.n_fft);
+      const double height =
+          std::min((hz - left) / (centre - left), (right - hz) / (right - centre));
       const auto weight = static_cast<float>(height * 2 / (right - left));
       if (!(weight > 0)) continue;
       if (band.bins == 0) band.first_bin = static_cast<std::uint16_t>(k);
@@ -140,8 +149,8 @@ std::int64_t LogMelFrontEnd::memory_bytes() const {
 }
 
 std::int64_t LogMelFrontEnd::constant_bytes() const {
-  const std::size_t words = half_window_.size() + 2 * twiddles_.size() + quarter_.size() + bands_.size() +
-                            weights_.size();
+  const std::size_t words = half_window_.size() + 2 * twiddles_.size() + quarter_.size() +
+                            bands_.size() + weights_.size();
   return static_cast<std::int64_t>(sizeof(float) * words);
 }
 
@@ -184,17 +193,20 @@ std::vector<float> LogMelFrontEnd::model_rows(std::span<const std::int16_t> samp
   std::vector<float> values = rows(samples);
   const auto scale = static_cast<float>(options_.scale);
   const auto offset = static_cast<float>(options_.offset);
-  scale_bands(values.data(), static_cast<std::int32_t>(values.size()), &scale, &offset, 0, values.data());
+  scale_bands(values.data(), static_cast<std::int32_t>(values.size()), &scale, &offset, 0,
+              values.data());
   return values;
 }
 
 Result<LogMelFrontEnd> make_log_mel(const Graph& graph, const LogMelOptions& options) {
   // E321: a network that is not fed with such rows.
   const auto unfit = [](std::string message, std::string hint) {
-    return Diagnostic{"E321", "", "", "--front-end log-mel: " + std::move(message), std::move(hint)};
+    return Diagnostic{"E321", "", "", "--front-end log-mel: " + std::move(message),
+                      std::move(hint)};
   };
   if (graph.inputs.size() != 1)
-    return unfit(fmt::format("the network has {} inputs, and features of a sound are one", graph.inputs.size()),
+    return unfit(fmt::format("the network has {} inputs, and features of a sound are one",
+                             graph.inputs.size()),
                  "leave --front-end out");
   const Port& port = graph.inputs.front();
   Shape shape = port.model_shape;
@@ -205,19 +217,24 @@ Result<LogMelFrontEnd> make_log_mel(const Graph& graph, const LogMelOptions& opt
   if (shape.size() != 2 || shape[1] != options.mels || !one_channel || !real) {
     const bool turned = shape.size() == 2 && shape[0] == options.mels;
     return unfit(
-        fmt::format("input '{}' is {} where rows of {} mel bands are made, one channel: 1x1xFRAMESx{}", port.name,
-                    to_string(port.model_shape), options.mels, options.mels),
-        turned ? "export the network with time before mel bands"
-               : "give the number of bands with --front-end-options mels=N, or leave --front-end out");
+        fmt::format(
+            "input '{}' is {} where rows of {} mel bands are made, one channel: 1x1xFRAMESx{}",
+            port.name, to_string(port.model_shape), options.mels, options.mels),
+        turned
+            ? "export the network with time before mel bands"
+            : "give the number of bands with --front-end-options mels=N, or leave --front-end out");
   }
   const std::int64_t frames = shape[0];
   if (frames > std::numeric_limits<std::int32_t>::max() / options.hop)
-    return unfit(fmt::format("a clip of {} frames has too many samples", frames), "use a shorter clip");
+    return unfit(fmt::format("a clip of {} frames has too many samples", frames),
+                 "use a shorter clip");
   if (frames * options.hop <= options.n_fft / 2)
-    return unfit(fmt::format("{} frames of hop {} are {} samples, where the mirror image at their ends needs more "
-                             "than {}",
-                             frames, options.hop, frames * options.hop, options.n_fft / 2),
-                 "use a longer clip or shorter frames");
+    return unfit(
+        fmt::format(
+            "{} frames of hop {} are {} samples, where the mirror image at their ends needs more "
+            "than {}",
+            frames, options.hop, frames * options.hop, options.n_fft / 2),
+        "use a longer clip or shorter frames");
   return LogMelFrontEnd(options, frames);
 }
 

@@ -25,47 +25,48 @@ struct Complex {
   float re, im;
 };
 
+#define LINNET_INLINE __attribute__((always_inline)) inline
 // a * (w.re - i w.im): a twiddle holds cosine and sine of its angle.
-inline Complex turn(Complex a, Complex w) noexcept {
+LINNET_INLINE Complex turn(Complex a, Complex w) noexcept {
   return {mla_f32(mul_f32(a.re, w.re), a.im, w.im), mls_f32(mul_f32(a.im, w.re), a.re, w.im)};
 }
-inline Complex plus(Complex a, Complex b) noexcept { return {a.re + b.re, a.im + b.im}; }
-inline Complex minus(Complex a, Complex b) noexcept { return {a.re - b.re, a.im - b.im}; }
+LINNET_INLINE Complex plus(Complex a, Complex b) noexcept { return {a.re + b.re, a.im + b.im}; }
+LINNET_INLINE Complex minus(Complex a, Complex b) noexcept { return {a.re - b.re, a.im - b.im}; }
 // a - i b and a + i b
-inline Complex minus_i(Complex a, Complex b) noexcept { return {a.re + b.im, a.im - b.re}; }
-inline Complex plus_i(Complex a, Complex b) noexcept { return {a.re - b.im, a.im + b.re}; }
+LINNET_INLINE Complex minus_i(Complex a, Complex b) noexcept { return {a.re + b.im, a.im - b.re}; }
+LINNET_INLINE Complex plus_i(Complex a, Complex b) noexcept { return {a.re - b.im, a.im + b.re}; }
 
-// The discrete Fourier transforms of 2, 4 and 8, in place.
-inline void join(Complex (&a)[2]) noexcept {
-  const Complex sum = plus(a[0], a[1]);
-  a[1] = minus(a[0], a[1]);
-  a[0] = sum;
+// The discrete Fourier transforms of 2, 4 and 8, in place. Names instead of arrays: compilers then keep all in registers.
+LINNET_INLINE void join(Complex& a0, Complex& a1) noexcept {
+  const Complex sum = plus(a0, a1);
+  a1 = minus(a0, a1);
+  a0 = sum;
 }
-inline void join(Complex (&a)[4]) noexcept {
-  const Complex s = plus(a[0], a[2]), d = minus(a[0], a[2]);
-  const Complex t = plus(a[1], a[3]), e = minus(a[1], a[3]);
-  a[0] = plus(s, t);
-  a[1] = minus_i(d, e);
-  a[2] = minus(s, t);
-  a[3] = plus_i(d, e);
+LINNET_INLINE void join(Complex& a0, Complex& a1, Complex& a2, Complex& a3) noexcept {
+  const Complex s = plus(a0, a2), d = minus(a0, a2);
+  const Complex t = plus(a1, a3), e = minus(a1, a3);
+  a0 = plus(s, t);
+  a1 = minus_i(d, e);
+  a2 = minus(s, t);
+  a3 = plus_i(d, e);
 }
-inline void join(Complex (&a)[8]) noexcept {
+LINNET_INLINE void join(Complex& a0, Complex& a1, Complex& a2, Complex& a3, Complex& a4,
+                        Complex& a5, Complex& a6, Complex& a7) noexcept {
   constexpr float half_root = 0.707106781f;
-  Complex even[4] = {a[0], a[2], a[4], a[6]};
-  Complex odd[4] = {a[1], a[3], a[5], a[7]};
-  join(even);
-  join(odd);
-  a[0] = plus(even[0], odd[0]);
-  a[4] = minus(even[0], odd[0]);
-  a[2] = minus_i(even[2], odd[2]);
-  a[6] = plus_i(even[2], odd[2]);
-  // odd[1] turned by 45 degrees is half_root * (u - i v), odd[3] by 135 degrees half_root * (w - i t).
-  const float u = odd[1].re + odd[1].im, v = odd[1].re - odd[1].im;
-  a[1] = {mla_f32(even[1].re, u, half_root), mls_f32(even[1].im, v, half_root)};
-  a[5] = {mls_f32(even[1].re, u, half_root), mla_f32(even[1].im, v, half_root)};
-  const float w = odd[3].im - odd[3].re, t = odd[3].re + odd[3].im;
-  a[3] = {mla_f32(even[3].re, w, half_root), mls_f32(even[3].im, t, half_root)};
-  a[7] = {mls_f32(even[3].re, w, half_root), mla_f32(even[3].im, t, half_root)};
+  join(a0, a2, a4, a6);  // of the even ones: E0 E1 E2 E3
+  join(a1, a3, a5, a7);  // of the odd ones: O0 O1 O2 O3
+  const Complex e1 = a2, e2 = a4, e3 = a6, o0 = a1, o1 = a3, o2 = a5, o3 = a7;
+  a4 = minus(a0, o0);
+  a0 = plus(a0, o0);
+  a2 = minus_i(e2, o2);
+  a6 = plus_i(e2, o2);
+  // O1 turned by 45 degrees is half_root * (u - i v), O3 by 135 degrees half_root * (w - i t).
+  const float u = o1.re + o1.im, v = o1.re - o1.im;
+  a1 = {mla_f32(e1.re, u, half_root), mls_f32(e1.im, v, half_root)};
+  a5 = {mls_f32(e1.re, u, half_root), mla_f32(e1.im, v, half_root)};
+  const float w = o3.im - o3.re, t = o3.re + o3.im;
+  a3 = {mla_f32(e3.re, w, half_root), mls_f32(e3.im, t, half_root)};
+  a7 = {mls_f32(e3.re, w, half_root), mla_f32(e3.im, t, half_root)};
 }
 
 // Samples times window, joined by `kRadix`. `half_window` is the first n/2 + 1 values of a symmetric window of n = 2m.
@@ -75,18 +76,33 @@ inline void first_pass(const std::int16_t* samples, const float* half_window, st
   const std::int32_t stride = m / kRadix;
   std::int32_t place = 0;  // the digits of `i` to the base 8, reversed
   for (std::int32_t i = 0; i < stride; ++i) {
-    Complex a[kRadix];
-    for (std::int32_t t = 0; t < kRadix; ++t) {
-      const std::int32_t at = 2 * (i + t * stride);
-      const bool rising = t < kRadix / 2;
-      const float first = rising ? half_window[at] : half_window[2 * m - at];
-      const float second = rising ? half_window[at + 1] : half_window[2 * m - at - 1];
-      a[t] = {mul_f32(static_cast<float>(samples[at]), first),
-              mul_f32(static_cast<float>(samples[at + 1]), second)};
-    }
-    join(a);
+    const std::int16_t* const x = samples + 2 * i;
+    const float* const rising = half_window + 2 * i;
+    const float* const falling = half_window + 2 * m - 2 * i;
+    const auto load = [&](std::int32_t t) {
+      const std::int32_t at = 2 * t * stride;
+      const bool rises = t < kRadix / 2;
+      const float first = rises ? rising[at] : falling[-at];
+      const float second = rises ? rising[at + 1] : falling[-at - 1];
+      return Complex{mul_f32(static_cast<float>(x[at]), first),
+                     mul_f32(static_cast<float>(x[at + 1]), second)};
+    };
     Complex* const to = z + place * kRadix;
-    for (std::int32_t t = 0; t < kRadix; ++t) to[t] = a[t];
+    Complex a0 = load(0), a1 = load(1);
+    if constexpr (kRadix == 2) {
+      join(a0, a1);
+    } else {
+      Complex a2 = load(2), a3 = load(3);
+      if constexpr (kRadix == 4) {
+        join(a0, a1, a2, a3);
+      } else {
+        Complex a4 = load(4), a5 = load(5), a6 = load(6), a7 = load(7);
+        join(a0, a1, a2, a3, a4, a5, a6, a7);
+        to[4] = a4, to[5] = a5, to[6] = a6, to[7] = a7;
+      }
+      to[2] = a2, to[3] = a3;
+    }
+    to[0] = a0, to[1] = a1;
     std::int32_t digit = stride >> 3;
     place += digit;
     for (; digit > 0 && (place & (8 * digit - 1)) < digit; digit >>= 3)
@@ -95,18 +111,21 @@ inline void first_pass(const std::int16_t* samples, const float* half_window, st
 }
 
 // Joins eight transforms each of size / 8 into those of `size`. Row k of `twiddles` holds the turns by j k / m, j = 1..7.
-inline void join_pass(Complex* z, std::int32_t m, std::int32_t size, const Complex* twiddles) noexcept {
+inline void join_pass(Complex* z, std::int32_t m, std::int32_t size,
+                      const Complex* twiddles) noexcept {
   const std::int32_t part = size / 8;
   const std::int32_t row_step = 7 * (m / size);
   for (Complex* block = z; block != z + m; block += size) {
     const Complex* w = twiddles;
     for (std::int32_t k = 0; k < part; ++k, w += row_step) {
       Complex* const at = block + k;
-      Complex a[8];
-      a[0] = at[0];
-      for (std::int32_t j = 1; j < 8; ++j) a[j] = turn(at[j * part], w[j - 1]);
-      join(a);
-      for (std::int32_t j = 0; j < 8; ++j) at[j * part] = a[j];
+      Complex a0 = at[0], a1 = turn(at[part], w[0]), a2 = turn(at[2 * part], w[1]);
+      Complex a3 = turn(at[3 * part], w[2]), a4 = turn(at[4 * part], w[3]);
+      Complex a5 = turn(at[5 * part], w[4]), a6 = turn(at[6 * part], w[5]);
+      Complex a7 = turn(at[7 * part], w[6]);
+      join(a0, a1, a2, a3, a4, a5, a6, a7);
+      at[0] = a0, at[part] = a1, at[2 * part] = a2, at[3 * part] = a3;
+      at[4 * part] = a4, at[5 * part] = a5, at[6 * part] = a6, at[7 * part] = a7;
     }
   }
 }
@@ -146,6 +165,8 @@ inline void power_spectrum(const std::int16_t* samples, const float* half_window
   for (; k < low && k <= half && k <= last_bin; ++k) split(k, false);
   for (k = low; k <= half; ++k) split(k, true);
 }
+
+#undef LINNET_INLINE
 
 }  // namespace dsp
 }  // namespace LINNET_VERSION_NAMESPACE

@@ -40,10 +40,11 @@ struct LogMel {
   std::int32_t n_fft, hop, bands, frames;
   std::int32_t first_bin, last_bin;  // that any band has a weight for, within 1 .. n_fft / 2 - 1
   const float* half_window;          // [n_fft / 2 + 1]: Hann / 65536, the rising half; 0 first
-  const dsp::Complex* twiddles;      // [n_fft / 16][7]: cosine and sine of 2 pi j k / (n_fft / 2), j = 1..7
-  const float* quarter;              // [n_fft / 4 + 1]: cosine of 2 pi k / n_fft
-  const MelBand* band;               // [bands]
-  const float* weights;              // of all bands, one after the other
+  const dsp::Complex*
+      twiddles;          // [n_fft / 16][7]: cosine and sine of 2 pi j k / (n_fft / 2), j = 1..7
+  const float* quarter;  // [n_fft / 4 + 1]: cosine of 2 pi k / n_fft
+  const MelBand* band;   // [bands]
+  const float* weights;  // of all bands, one after the other
 
   constexpr std::int32_t clip_samples() const noexcept { return hop * frames; }
   constexpr std::size_t memory_bytes() const noexcept { return memory_bytes(n_fft, bands); }
@@ -146,7 +147,8 @@ inline void LogMel::mirror_beginning(std::int16_t* history) const noexcept {
 
 // Sample n + i of a clip of n samples is sample n - 2 - i.
 inline void LogMel::mirror_end(const State& state, std::int16_t* history) const noexcept {
-  for (std::int32_t i = state.filled; i < n_fft; ++i) history[i] = history[2 * (state.filled - 1) - i];
+  for (std::int32_t i = state.filled; i < n_fft; ++i)
+    history[i] = history[2 * (state.filled - 1) - i];
 }
 
 // Every row whose samples are there; at the clip's end all that are left.
