@@ -6,6 +6,7 @@
 #include <cassert>
 
 #include "compiler/emit/text.h"
+#include "compiler/front_end/log_mel_tables.h"
 
 namespace linnet {
 namespace {
@@ -55,7 +56,7 @@ void emit_audio(const Network& network, const EmitOptions& options, TemplateData
                 Files& files) {
   const LogMelFrontEnd& front_end = *network.front_end;
   const LogMelOptions& o = front_end.options();
-  const LogMel layer = front_end.layer();
+  const LogMelTables& tables = front_end.tables();
   const Placement& place =
       network.plan.placements[static_cast<std::size_t>(network.plan.front_end)];
   const TensorType& input = network.graph.type(network.graph.inputs.front().tensor);
@@ -70,13 +71,13 @@ void emit_audio(const Network& network, const EmitOptions& options, TemplateData
       .set("frames", front_end.frames())
       .set("clip_samples", front_end.clip_samples())
       .set("memory_bytes", front_end.memory_bytes())
-      .set("first_bin", static_cast<std::int64_t>(layer.first_bin))
-      .set("last_bin", static_cast<std::int64_t>(layer.last_bin))
-      .set("half_window", literals(front_end.half_window(), 8))
-      .set("twiddles", literals(front_end.twiddles(), 7))
-      .set("quarter", literals(front_end.quarter(), 8))
-      .set("bands", literals(front_end.bands(), 12))
-      .set("weights", literals(front_end.weights(), 8))
+      .set("first_bin", static_cast<std::int64_t>(tables.layer.first_bin))
+      .set("last_bin", static_cast<std::int64_t>(tables.layer.last_bin))
+      .set("half_window", literals(tables.half_window, 8))
+      .set("twiddles", literals(tables.twiddles, 7))
+      .set("quarter", literals(tables.quarter, 8))
+      .set("bands", literals(tables.bands, 12))
+      .set("weights", literals(tables.weights, 8))
       .set("is_int8", input.dtype == DType::i8)
       .set("column_scale", literals(columns.scale, 8).substr(2))
       .set("column_offset", literals(columns.offset, 8).substr(2))

@@ -1,9 +1,12 @@
 // See log_mel.h; the formulas are those of models/sounds.py and docs/log-mel.md.
 #include "compiler/front_end/log_mel.h"
 
+#include "compiler/front_end/log_mel_tables.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cassert>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -60,6 +63,22 @@ double hz_of(double mel) {
   return mel < 15 ? mel * 200 / 3 : 1000 * std::exp((mel - 15) * std::log(6.4) / 27);
 }
 
+// The length of a frame is a constant of the code that makes a row.
+auto row_function(std::int32_t n_fft) -> decltype(LogMel::make_row) {
+  switch (n_fft) {
+    case 64: return log_mel_row<64>;
+    case 128: return log_mel_row<128>;
+    case 256: return log_mel_row<256>;
+    case 512: return log_mel_row<512>;
+    case 1024: return log_mel_row<1024>;
+    case 2048: return log_mel_row<2048>;
+    case 4096: return log_mel_row<4096>;
+    case 8192: return log_mel_row<8192>;
+  }
+  assert(false && "check_log_mel_options() lets no other through");
+  return nullptr;
+}
+
 }  // namespace
 
 Result<LogMelOptions> parse_log_mel_options(std::string_view text) {
@@ -93,8 +112,7 @@ Result<LogMelOptions> parse_log_mel_options(std::string_view text) {
   return options;
 }
 
-LogMelFrontEnd::LogMelFrontEnd(const LogMelOptions& options, std::int64_t frames)
-    : options_(options), frames_(frames) {
+LogMelTables::LogMelTables(const LogMelOptions& options, std::int64_t frames) {
   const std::int64_t n = options.n_fft;
   // Of k / of turns; double misses the cosine of a right angle by 6e-17.
   const auto cosine = [](std::int64_t k, std::int64_t of) {
@@ -102,23 +120,41 @@ LogMelFrontEnd::LogMelFrontEnd(const LogMelOptions& options, std::int64_t frames
         std::cos(2 * std::numbers::pi * static_cast<double>(k) / static_cast<double>(of));
     return std::abs(value) < 1e-12 ? 0.0 : value;
   };
-  // 1/32768 makes samples of integers, and the spectrum's last step leaves a half out.
+  // 1/32768 makes fractions of samples, and the spectrum's last step leaves a half out.
   for (std::int64_t i = 0; i <= n / 2; ++i)
-    half_window_.push_back(static_cast<float>((0.5 - 0.5 * cosine(i, n)) / 65536));
+    half_window.push_back(static_cast<float>((0.5 - 0.5 * cosine(i, n)) / 65536));
   const std::int64_t m = n / 2;
   for (std::int64_t k = 0; k < m / 8; ++k) {
     for (std::int64_t j = 1; j < 8; ++j)
-      twiddles_.push_back(
+      twiddles.push_back(
           {static_cast<float>(cosine(j * k, m)), static_cast<float>(cosine(j * k - m / 4, m))});
   }
-  for (std::int64_t k = 0; k <= n / 4; ++k) quarter_.push_back(static_cast<float>(cosine(k, n)));
-  make_bands();
+  for (std::int64_t k = 0; k <= n / 4; ++k) quarter.push_back(static_cast<float>(cosine(k, n)));
+  make_bands(options);
+
+  layer.n_fft = static_cast<std::int32_t>(n);
+  layer.hop = static_cast<std::int32_t>(options.hop);
+  layer.bands = static_cast<std::int32_t>(options.mels);
+  layer.frames = static_cast<std::int32_t>(frames);
+  layer.first_bin = layer.n_fft / 2 - 1;
+  layer.last_bin = 1;
+  for (const MelBand& band : bands) {
+    if (band.bins == 0) continue;
+    layer.first_bin = std::min<std::int32_t>(layer.first_bin, band.first_bin);
+    layer.last_bin = std::max<std::int32_t>(layer.last_bin, band.first_bin + band.bins - 1);
+  }
+  layer.half_window = half_window.data();
+  layer.twiddles = twiddles.data();
+  layer.quarter = quarter.data();
+  layer.band = bands.data();
+  layer.weights = weights.data();
+  layer.make_row = row_function(layer.n_fft);
 }
 
 // Triangles between neighbouring mel frequencies, each of area 2 (in Hz); weights of 0 are left out.
-void LogMelFrontEnd::make_bands() {
-  const std::int64_t count = options_.mels;
-  const double lowest = mel_of(options_.low_hz), highest = mel_of(options_.high_hz);
+void LogMelTables::make_bands(const LogMelOptions& options) {
+  const std::int64_t count = options.mels;
+  const double lowest = mel_of(options.low_hz), highest = mel_of(options.high_hz);
   std::vector<double> edges;
   for (std::int64_t i = 0; i < count + 2; ++i)
     edges.push_back(hz_of(lowest + (highest - lowest) * static_cast<double>(i) /
@@ -127,56 +163,38 @@ void LogMelFrontEnd::make_bands() {
     const double left = edges[b], centre = edges[b + 1], right = edges[b + 2];
     MelBand band{1, 0};
     // Bins 0 and n_fft/2 lie at or beyond the outer edges.
-    for (std::int64_t k = 1; k < options_.n_fft / 2; ++k) {
-      const double hz =
-          static_cast<double>(k * options_.rate) / static_cast<double>(options_.n_fft);
+    for (std::int64_t k = 1; k < options.n_fft / 2; ++k) {
+      const double hz = static_cast<double>(k * options.rate) / static_cast<double>(options.n_fft);
       const double height =
           std::min((hz - left) / (centre - left), (right - hz) / (right - centre));
       const auto weight = static_cast<float>(height * 2 / (right - left));
       if (!(weight > 0)) continue;
       if (band.bins == 0) band.first_bin = static_cast<std::uint16_t>(k);
       ++band.bins;
-      weights_.push_back(weight);
+      weights.push_back(weight);
     }
-    bands_.push_back(band);
+    bands.push_back(band);
   }
 }
 
+LogMelFrontEnd::LogMelFrontEnd(const LogMelOptions& options, std::int64_t frames)
+    : options_(options),
+      frames_(frames),
+      tables_(std::make_shared<const LogMelTables>(options, frames)) {}
+
 std::int64_t LogMelFrontEnd::memory_bytes() const {
-  const std::size_t bytes = LogMel::memory_bytes(static_cast<std::int32_t>(options_.n_fft),
-                                                 static_cast<std::int32_t>(options_.mels));
-  return static_cast<std::int64_t>((bytes + 7) / 8 * 8);
+  return static_cast<std::int64_t>((tables_->layer.memory_bytes() + 7) / 8 * 8);
 }
 
 std::int64_t LogMelFrontEnd::constant_bytes() const {
-  const std::size_t words = half_window_.size() + 2 * twiddles_.size() + quarter_.size() +
-                            bands_.size() + weights_.size();
+  const std::size_t words = tables_->half_window.size() + 2 * tables_->twiddles.size() +
+                            tables_->quarter.size() + tables_->bands.size() +
+                            tables_->weights.size();
   return static_cast<std::int64_t>(sizeof(float) * words);
 }
 
-LogMel LogMelFrontEnd::layer() const {
-  LogMel layer{};
-  layer.n_fft = static_cast<std::int32_t>(options_.n_fft);
-  layer.hop = static_cast<std::int32_t>(options_.hop);
-  layer.bands = static_cast<std::int32_t>(options_.mels);
-  layer.frames = static_cast<std::int32_t>(frames_);
-  layer.first_bin = layer.n_fft / 2 - 1;
-  layer.last_bin = 1;
-  for (const MelBand& band : bands_) {
-    if (band.bins == 0) continue;
-    layer.first_bin = std::min<std::int32_t>(layer.first_bin, band.first_bin);
-    layer.last_bin = std::max<std::int32_t>(layer.last_bin, band.first_bin + band.bins - 1);
-  }
-  layer.half_window = half_window_.data();
-  layer.twiddles = twiddles_.data();
-  layer.quarter = quarter_.data();
-  layer.band = bands_.data();
-  layer.weights = weights_.data();
-  return layer;
-}
-
 std::vector<float> LogMelFrontEnd::rows(std::span<const std::int16_t> samples) const {
-  const LogMel layer = this->layer();
+  const LogMel& layer = tables_->layer;
   const auto mels = static_cast<std::size_t>(options_.mels);
   std::vector<double> memory(static_cast<std::size_t>(memory_bytes()) / sizeof(double));
   auto* const bytes = reinterpret_cast<std::byte*>(memory.data());

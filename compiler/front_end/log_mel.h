@@ -5,16 +5,17 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "compiler/ir/graph.h"
 #include "compiler/support/result.h"
-#include "linnet/log_mel.h"
 
 namespace linnet {
+
+struct LogMelTables;  // log_mel_tables.h
 
 struct LogMelOptions {
   std::int64_t rate = 44100;  // samples a second
@@ -39,12 +40,7 @@ class LogMelFrontEnd {
   std::int64_t memory_bytes() const;    // state and work in RAM, a multiple of 8
   std::int64_t constant_bytes() const;  // in flash
 
-  LogMel layer() const;  // points into this
-  std::span<const float> half_window() const { return half_window_; }
-  std::span<const dsp::Complex> twiddles() const { return twiddles_; }
-  std::span<const float> quarter() const { return quarter_; }
-  std::span<const MelBand> bands() const { return bands_; }
-  std::span<const float> weights() const { return weights_; }
+  const LogMelTables& tables() const { return *tables_; }
 
   // [frames][mels] dB of a sound of any length: padded with zeros or cut, as the device does.
   std::vector<float> rows(std::span<const std::int16_t> samples) const;
@@ -52,15 +48,9 @@ class LogMelFrontEnd {
   std::vector<float> model_rows(std::span<const std::int16_t> samples) const;
 
  private:
-  void make_bands();
-
   LogMelOptions options_;
   std::int64_t frames_;
-  std::vector<float> half_window_;
-  std::vector<dsp::Complex> twiddles_;
-  std::vector<float> quarter_;
-  std::vector<MelBand> bands_;
-  std::vector<float> weights_;
+  std::shared_ptr<const LogMelTables> tables_;
 };
 
 // For this model, whose only input is rows of `mels` columns: [1, 1, frames, mels] or [1, frames, mels] or [frames, mels] in the

@@ -69,16 +69,16 @@ LINNET_INLINE void join(Complex& a0, Complex& a1, Complex& a2, Complex& a3, Comp
   a7 = {mls_f32(e3.re, w, half_root), mla_f32(e3.im, t, half_root)};
 }
 
-// Samples times window, joined by `kRadix`. `half_window` is the first n/2 + 1 values of a symmetric window of n = 2m.
-template <std::int32_t kRadix>
-inline void first_pass(const std::int16_t* samples, const float* half_window, std::int32_t m,
-                       Complex* z) noexcept {
-  const std::int32_t stride = m / kRadix;
+// Samples times window, joined by `kRadix`, for kCount complex numbers. `half_window` is the first kCount + 1 values of a
+// symmetric window of 2 kCount.
+template <std::int32_t kRadix, std::int32_t kCount>
+inline void first_pass(const std::int16_t* samples, const float* half_window, Complex* z) noexcept {
+  constexpr std::int32_t stride = kCount / kRadix;
   std::int32_t place = 0;  // the digits of `i` to the base 8, reversed
   for (std::int32_t i = 0; i < stride; ++i) {
     const std::int16_t* const x = samples + 2 * i;
     const float* const rising = half_window + 2 * i;
-    const float* const falling = half_window + 2 * m - 2 * i;
+    const float* const falling = half_window + 2 * kCount - 2 * i;
     const auto load = [&](std::int32_t t) {
       const std::int32_t at = 2 * t * stride;
       const bool rises = t < kRadix / 2;
@@ -110,15 +110,15 @@ inline void first_pass(const std::int16_t* samples, const float* half_window, st
   }
 }
 
-// Joins eight transforms each of size / 8 into those of `size`. Row k of `twiddles` holds the turns by j k / m, j = 1..7.
-inline void join_pass(Complex* z, std::int32_t m, std::int32_t size,
-                      const Complex* twiddles) noexcept {
-  const std::int32_t part = size / 8;
-  const std::int32_t row_step = 7 * (m / size);
-  for (Complex* block = z; block != z + m; block += size) {
+// Joins transforms of kSize / 8 into those of kSize, these into larger ones, up to the one of kCount. Row k of `twiddles` holds
+// the turns by j k / kCount, j = 1..7.
+template <std::int32_t kCount, std::int32_t kSize>
+inline void join_passes(Complex* z, const Complex* twiddles) noexcept {
+  constexpr std::int32_t part = kSize / 8;
+  constexpr std::int32_t row_step = 7 * (kCount / kSize);
+  for (Complex* block = z; block != z + kCount; block += kSize) {
     const Complex* w = twiddles;
-    for (std::int32_t k = 0; k < part; ++k, w += row_step) {
-      Complex* const at = block + k;
+    for (Complex* at = block; at != block + part; ++at, w += row_step) {
       Complex a0 = at[0], a1 = turn(at[part], w[0]), a2 = turn(at[2 * part], w[1]);
       Complex a3 = turn(at[3 * part], w[2]), a4 = turn(at[4 * part], w[3]);
       Complex a5 = turn(at[5 * part], w[4]), a6 = turn(at[6 * part], w[5]);
@@ -128,42 +128,45 @@ inline void join_pass(Complex* z, std::int32_t m, std::int32_t size,
       at[4 * part] = a4, at[5 * part] = a5, at[6 * part] = a6, at[7 * part] = a7;
     }
   }
+  if constexpr (kSize < kCount) join_passes<kCount, 8 * kSize>(z, twiddles);
 }
 
-// The powers of bins [first_bin, last_bin], within 1 .. m-1, of a frame of n = 2m samples, m >= 32 a power of two: bin k's at
-// z[k].re. `quarter` is the cosine of 2 pi k / n for k = 0 .. n/4. Scaled by what the window holds, times 4.
+// What eights leave of kCount: the radix of the first pass.
+constexpr std::int32_t first_radix(std::int32_t count) noexcept {
+  return count > 8 ? first_radix(count / 8) : count;
+}
+
+// The powers of bins [first_bin, last_bin], within 1 .. kFft/2 - 1, of a frame of kFft samples, a power of two from 64 on: bin k's at
+// z[k].re, for z[kFft / 2]. `quarter` is the cosine of 2 pi k / kFft for k = 0 .. kFft/4. Scaled by what the window holds, times 4.
+template <std::int32_t kFft>
 inline void power_spectrum(const std::int16_t* samples, const float* half_window,
-                           const Complex* twiddles, const float* quarter, std::int32_t m,
-                           std::int32_t first_bin, std::int32_t last_bin, Complex* z) noexcept {
-  std::int32_t first = m;
-  while (first > 8) first >>= 3;
-  if (first == 8) {
-    first_pass<8>(samples, half_window, m, z);
-  } else if (first == 4) {
-    first_pass<4>(samples, half_window, m, z);
-  } else {
-    first_pass<2>(samples, half_window, m, z);
-  }
-  for (std::int32_t size = 8 * first; size <= m; size *= 8) join_pass(z, m, size, twiddles);
+                           const Complex* twiddles, const float* quarter, std::int32_t first_bin,
+                           std::int32_t last_bin, Complex* z) noexcept {
+  constexpr std::int32_t m = kFft / 2;
+  static_assert(m >= 32 && (m & (m - 1)) == 0, "a power of two");
+  constexpr std::int32_t radix = first_radix(m);
+  first_pass<radix, m>(samples, half_window, z);
+  join_passes<m, 8 * radix>(z, twiddles);
 
   // Bins k and m - k come from the same two numbers. Those below only `low` are wanted alone.
-  const std::int32_t half = m / 2;
+  constexpr std::int32_t half = m / 2;
   const std::int32_t low = m - last_bin;
   const auto split = [&](std::int32_t k, bool both) {
     const Complex p = z[k], q = z[m - k];
     const float cosine = quarter[k], sine = quarter[half - k];
     const Complex e{p.re + q.re, p.im - q.im}, d{p.re - q.re, p.im + q.im};
-    const float re = mls_f32(mul_f32(cosine, d.im), sine, d.re);
-    const float im = mla_f32(mul_f32(cosine, d.re), sine, d.im);
-    const Complex x{e.re + re, e.im - im};
+    const float g = mls_f32(mul_f32(cosine, d.im), sine, d.re);
+    const float h = mla_f32(mul_f32(cosine, d.re), sine, d.im);
+    const Complex x{e.re + g, e.im - h};
     z[k].re = mla_f32(mul_f32(x.re, x.re), x.im, x.im);
     if (!both) return;
-    const Complex y{e.re - re, e.im + im};
+    const Complex y{e.re - g, e.im + h};
     z[m - k].re = mla_f32(mul_f32(y.re, y.re), y.im, y.im);
   };
-  std::int32_t k = first_bin;
-  for (; k < low && k <= half && k <= last_bin; ++k) split(k, false);
-  for (k = low; k <= half; ++k) split(k, true);
+  const std::int32_t alone = low < half + 1 ? low : half + 1;
+  const std::int32_t end = alone < last_bin + 1 ? alone : last_bin + 1;
+  for (std::int32_t k = first_bin; k < end; ++k) split(k, false);
+  for (std::int32_t k = low; k <= half; ++k) split(k, true);
 }
 
 #undef LINNET_INLINE

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "compiler/data/npy.h"
-#include "compiler/front_end/log_mel.h"
+#include "compiler/front_end/log_mel_tables.h"
 
 namespace {
 
@@ -70,7 +70,8 @@ struct Streamed {
 class Stream {
  public:
   explicit Stream(const LogMelFrontEnd& front_end)
-      : layer_(front_end.layer()), memory_(static_cast<std::size_t>(front_end.memory_bytes()) / 8) {
+      : layer_(front_end.tables().layer),
+        memory_(static_cast<std::size_t>(front_end.memory_bytes()) / 8) {
     std::fill(memory_.begin(), memory_.end(), std::numeric_limits<double>::quiet_NaN());
     layer_.begin(bytes());
   }
@@ -150,10 +151,11 @@ std::vector<double> plain_rows(const LogMelOptions& o, std::size_t frames,
       power.push_back(std::norm(sum));
     }
     std::size_t weight = 0;
-    for (const MelBand& band : front_end.bands()) {
+    for (const MelBand& band : front_end.tables().bands) {
       double energy = 0;
       for (std::size_t b = 0; b < band.bins; ++b)
-        energy += static_cast<double>(front_end.weights()[weight++]) * power[band.first_bin + b];
+        energy +=
+            static_cast<double>(front_end.tables().weights[weight++]) * power[band.first_bin + b];
       rows.push_back(10 * std::log10(std::max(energy, 1e-10)));
     }
   }

@@ -45,6 +45,8 @@ struct LogMel {
   const float* quarter;  // [n_fft / 4 + 1]: cosine of 2 pi k / n_fft
   const MelBand* band;   // [bands]
   const float* weights;  // of all bands, one after the other
+  const float* (*make_row)(const LogMel& front_end,
+                           std::byte* memory) noexcept;  // log_mel_row<n_fft>
 
   constexpr std::int32_t clip_samples() const noexcept { return hop * frames; }
   constexpr std::size_t memory_bytes() const noexcept { return memory_bytes(n_fft, bands); }
@@ -74,6 +76,9 @@ struct LogMel {
     std::int32_t unused;
   };
 
+  template <std::int32_t kFft>
+  friend const float* log_mel_row(const LogMel& front_end, std::byte* memory) noexcept;
+
   static State& state_of(std::byte* memory) noexcept {
     return *static_cast<State*>(static_cast<void*>(memory));
   }
@@ -89,22 +94,6 @@ struct LogMel {
 
   void mirror_beginning(std::int16_t* history) const noexcept;
   void mirror_end(const State& state, std::int16_t* history) const noexcept;
-  // Not inlined: push_samples() and finish() share it.
-  [[gnu::noinline]] const float* make_row(std::byte* memory) const noexcept {
-    dsp::Complex* const z = work_of(memory);
-    dsp::power_spectrum(history_of(memory), half_window, twiddles, quarter, n_fft / 2, first_bin,
-                        last_bin, z);
-    float* const row = row_of(memory);
-    const float* weight = weights;
-    for (std::int32_t m = 0; m < bands; ++m) {
-      const dsp::Complex* power = z + band[m].first_bin;
-      float sum = 0;
-      for (const dsp::Complex* const end = power + band[m].bins; power != end; ++power)
-        sum = dsp::mla_f32(sum, power->re, *weight++);
-      row[m] = dsp::mul_f32(4.34294462f, dsp::log_f32(sum > 1e-10f ? sum : 1e-10f));
-    }
-    return row;
-  }
   template <class OnRow>
   void make_rows(std::byte* memory, OnRow&& on_row) const noexcept;
   // samples == nullptr: zeros.
@@ -112,6 +101,31 @@ struct LogMel {
   void take(std::byte* memory, const std::int16_t* samples, std::int32_t count,
             OnRow&& on_row) const noexcept;
 };
+
+// A row of dB, in the stream's memory, of the frame that lies there. A function for each length of frames, so that all
+// addresses and loops are constants, and only the one that is used is linked.
+template <std::int32_t kFft>
+[[gnu::noinline]] const float* log_mel_row(const LogMel& front_end, std::byte* memory) noexcept {
+  dsp::Complex* const z = front_end.work_of(memory);
+  dsp::power_spectrum<kFft>(front_end.history_of(memory), front_end.half_window, front_end.twiddles,
+                            front_end.quarter, front_end.first_bin, front_end.last_bin, z);
+  float* const row = front_end.row_of(memory);
+  const float* weight = front_end.weights;
+  for (std::int32_t m = 0; m < front_end.bands; ++m) {
+    const dsp::Complex* power = z + front_end.band[m].first_bin;
+    std::int32_t bins = front_end.band[m].bins;
+    float sum = 0;
+    for (; bins >= 4; bins -= 4, power += 4, weight += 4) {
+      sum = dsp::mla_f32(sum, power[0].re, weight[0]);
+      sum = dsp::mla_f32(sum, power[1].re, weight[1]);
+      sum = dsp::mla_f32(sum, power[2].re, weight[2]);
+      sum = dsp::mla_f32(sum, power[3].re, weight[3]);
+    }
+    for (; bins > 0; --bins, ++power, ++weight) sum = dsp::mla_f32(sum, power->re, *weight);
+    row[m] = dsp::mul_f32(4.34294462f, dsp::log_f32(sum > 1e-10f ? sum : 1e-10f));
+  }
+  return row;
+}
 
 // dB as codes of an int8 input: clamp(round_even(db * scale + offset)), the network's own scale and zero point folded in.
 // `step` 1: scale and offset are arrays, one of each for each band; 0: the first is for all.
@@ -163,7 +177,7 @@ void LogMel::make_rows(std::byte* memory, OnRow&& on_row) const noexcept {
     const std::int32_t kept = state.filled - hop;
     if (!whole) mirror_end(state, history);
     const std::int32_t row = state.rows;
-    const float* const db = make_row(memory);
+    const float* const db = make_row(*this, memory);
     std::memmove(history, history + hop, 2 * static_cast<std::size_t>(kept));
     state.filled = kept;
     ++state.rows;

@@ -8,7 +8,9 @@
 namespace {
 
 // A short clip in chunks of odd sizes, cut short and finished: all rows, and their codes.
-void digest_log_mel(Digests& digests, std::int32_t n_fft, std::int32_t hop, std::int32_t frames) {
+template <std::int32_t kFft>
+void digest_log_mel(Digests& digests, std::int32_t hop, std::int32_t frames) {
+  constexpr std::int32_t n_fft = kFft;
   Numbers numbers{static_cast<std::uint32_t>(n_fft)};
   fill_floats(floats_of(input), kMemoryBytes / 4, numbers);
   fill_floats(floats_of(second), kMemoryBytes / 4, numbers);
@@ -28,7 +30,8 @@ void digest_log_mel(Digests& digests, std::int32_t n_fft, std::int32_t hop, std:
                                  static_cast<linnet::dsp::Complex*>(static_cast<void*>(second)),
                                  floats_of(input) + n_fft / 2 + 1,
                                  band,
-                                 floats_of(input) + n_fft};
+                                 floats_of(input) + n_fft,
+                                 linnet::log_mel_row<kFft>};
   Fnv fnv;
   const auto add = [&](std::int32_t row, const float* db) {
     std::int8_t codes[bands];
@@ -56,11 +59,11 @@ void digest_log_mel(Digests& digests, std::int32_t n_fft, std::int32_t hop, std:
 }
 
 void digest_log_mels(Digests& digests) {
-  digest_log_mel(digests, 64, 64, 9);
-  digest_log_mel(digests, 128, 37, 12);
-  digest_log_mel(digests, 256, 100, 7);
-  digest_log_mel(digests, 512, 160, 6);
-  digest_log_mel(digests, 1024, 320, 5);
+  digest_log_mel<64>(digests, 64, 9);
+  digest_log_mel<128>(digests, 37, 12);
+  digest_log_mel<256>(digests, 100, 7);
+  digest_log_mel<512>(digests, 160, 6);
+  digest_log_mel<1024>(digests, 320, 5);
 }
 
 }  // namespace
