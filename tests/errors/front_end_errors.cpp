@@ -211,7 +211,4 @@ TEST_CASE("front end: the command line refuses and writes nothing") {
   std::tie(status, text) = compile("--input rows --front-end mfcc");
   CHECK(status == 2);
   CHECK_FALSE(fs::exists(scratch.path / "out"));
-  std::tie(status, text) = compile("--input rows --front-end log-mel");
-  CHECK(status == 0);
-  CHECK(fs::exists(scratch.path / "out/net_audio.hpp"));
 }
