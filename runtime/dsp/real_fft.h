@@ -16,6 +16,11 @@
 #include <cstdint>
 
 #include "linnet/dsp/float_math.h"
+#if defined(__ARM_FEATURE_SIMD32) && defined(__ARM_FP) && defined(__OPTIMIZE__) && \
+    !defined(LINNET_PORTABLE_DSP)
+#include "linnet/dsp/real_fft_armv7em.h"
+#define LINNET_ARM_FFT
+#endif
 
 namespace linnet {
 inline namespace LINNET_VERSION_NAMESPACE {
@@ -62,11 +67,13 @@ LINNET_INLINE void join(Complex& a0, Complex& a1, Complex& a2, Complex& a3, Comp
   a6 = plus_i(e2, o2);
   // O1 turned by 45 degrees is half_root * (u - i v), O3 by 135 degrees half_root * (w - i t).
   const float u = o1.re + o1.im, v = o1.re - o1.im;
-  a1 = {mla_f32(e1.re, u, half_root), mls_f32(e1.im, v, half_root)};
-  a5 = {mls_f32(e1.re, u, half_root), mla_f32(e1.im, v, half_root)};
+  const float uq = mul_f32(u, half_root), vq = mul_f32(v, half_root);
+  a1 = {e1.re + uq, e1.im - vq};
+  a5 = {e1.re - uq, e1.im + vq};
   const float w = o3.im - o3.re, t = o3.re + o3.im;
-  a3 = {mla_f32(e3.re, w, half_root), mls_f32(e3.im, t, half_root)};
-  a7 = {mls_f32(e3.re, w, half_root), mla_f32(e3.im, t, half_root)};
+  const float wq = mul_f32(w, half_root), tq = mul_f32(t, half_root);
+  a3 = {e3.re + wq, e3.im - tq};
+  a7 = {e3.re - wq, e3.im + tq};
 }
 
 // Samples times window, joined by `kRadix`, for kCount complex numbers. `half_window` is the first kCount + 1 values of a
@@ -110,25 +117,32 @@ inline void first_pass(const std::int16_t* samples, const float* half_window, Co
   }
 }
 
+// `part` times eight numbers, each `part` after the other, turned and joined in place. Seven turns a row, a row every `row_step`.
+LINNET_INLINE void join_eights(Complex* block, std::int32_t part, const Complex* w,
+                               std::int32_t row_step) noexcept {
+#ifdef LINNET_ARM_FFT
+  join_eights_armv7em(block, part, w, 8 * (row_step - 7));
+#else
+  for (Complex* at = block; at != block + part; ++at, w += row_step) {
+    Complex a0 = at[0], a1 = turn(at[part], w[0]), a2 = turn(at[2 * part], w[1]);
+    Complex a3 = turn(at[3 * part], w[2]), a4 = turn(at[4 * part], w[3]);
+    Complex a5 = turn(at[5 * part], w[4]), a6 = turn(at[6 * part], w[5]);
+    Complex a7 = turn(at[7 * part], w[6]);
+    join(a0, a1, a2, a3, a4, a5, a6, a7);
+    at[0] = a0, at[part] = a1, at[2 * part] = a2, at[3 * part] = a3;
+    at[4 * part] = a4, at[5 * part] = a5, at[6 * part] = a6, at[7 * part] = a7;
+  }
+#endif
+}
+
 // Joins transforms of kSize / 8 into those of kSize, these into larger ones, up to the one of kCount. Row k of `twiddles` holds
 // the turns by j k / kCount, j = 1..7.
-template <std::int32_t kCount, std::int32_t kSize>
-inline void join_passes(Complex* z, const Complex* twiddles) noexcept {
-  constexpr std::int32_t part = kSize / 8;
-  constexpr std::int32_t row_step = 7 * (kCount / kSize);
-  for (Complex* block = z; block != z + kCount; block += kSize) {
-    const Complex* w = twiddles;
-    for (Complex* at = block; at != block + part; ++at, w += row_step) {
-      Complex a0 = at[0], a1 = turn(at[part], w[0]), a2 = turn(at[2 * part], w[1]);
-      Complex a3 = turn(at[3 * part], w[2]), a4 = turn(at[4 * part], w[3]);
-      Complex a5 = turn(at[5 * part], w[4]), a6 = turn(at[6 * part], w[5]);
-      Complex a7 = turn(at[7 * part], w[6]);
-      join(a0, a1, a2, a3, a4, a5, a6, a7);
-      at[0] = a0, at[part] = a1, at[2 * part] = a2, at[3 * part] = a3;
-      at[4 * part] = a4, at[5 * part] = a5, at[6 * part] = a6, at[7 * part] = a7;
-    }
+template <std::int32_t kCount>
+inline void join_passes(Complex* z, const Complex* twiddles, std::int32_t size) noexcept {
+  for (; size <= kCount; size *= 8) {
+    for (Complex* block = z; block != z + kCount; block += size)
+      join_eights(block, size / 8, twiddles, 7 * (kCount / size));
   }
-  if constexpr (kSize < kCount) join_passes<kCount, 8 * kSize>(z, twiddles);
 }
 
 // What eights leave of kCount: the radix of the first pass.
@@ -146,7 +160,7 @@ inline void power_spectrum(const std::int16_t* samples, const float* half_window
   static_assert(m >= 32 && (m & (m - 1)) == 0, "a power of two");
   constexpr std::int32_t radix = first_radix(m);
   first_pass<radix, m>(samples, half_window, z);
-  join_passes<m, 8 * radix>(z, twiddles);
+  join_passes<m>(z, twiddles, 8 * radix);
 
   // Bins k and m - k come from the same two numbers. Those below only `low` are wanted alone.
   constexpr std::int32_t half = m / 2;
@@ -170,6 +184,7 @@ inline void power_spectrum(const std::int16_t* samples, const float* half_window
 }
 
 #undef LINNET_INLINE
+#undef LINNET_ARM_FFT
 
 }  // namespace dsp
 }  // namespace LINNET_VERSION_NAMESPACE
