@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <span>
+#include <sstream>
 
 #include "compiler/emit/text.h"
 #include "compiler/pipeline.h"
@@ -125,6 +126,91 @@ int main() {
 }
 )";
 
+// The rows of a sound as the device's int8 input, by the formula of docs/log-mel.md.
+std::vector<std::int8_t> codes_of(const Compiled& made, const std::vector<std::int16_t>& samples) {
+  const TensorType& type = made.graph.type(made.graph.inputs.front().tensor);
+  const double scale = static_cast<double>(type.quantization->scale.front());
+  const auto by = static_cast<float>(0.05 / scale);
+  const auto plus = static_cast<float>(2 / scale + type.quantization->zero_point.front());
+  std::vector<std::int8_t> codes;
+  for (const float db : made.front_end->rows(samples)) {
+    const float product = db * by;
+    codes.push_back(
+        static_cast<std::int8_t>(std::clamp(std::nearbyint(product + plus), -128.0F, 127.0F)));
+  }
+  return codes;
+}
+
+// A stream on the emulated core: prints the most stack that it took and its output.
+const char* const kCoreProgram = R"(#include "net_audio.hpp"
+#include "board.h"
+#include "semihosting.h"
+alignas(32) static std::byte memory[net::kArenaBytes.ram];
+static std::int16_t piece[100];
+int main() {
+  const net::Arenas arenas{memory};
+  const std::size_t stack_bytes = linnet::board::on_target_stack([&] {
+    net::begin_stream(arenas);
+    std::uint32_t state = 1;
+    for (int i = 0; i < 70; ++i) {
+      for (std::int16_t& sample : piece) {
+        state = state * 1664525u + 1013904223u;
+        sample = static_cast<std::int16_t>(static_cast<std::int16_t>(state >> 16) >> (i % 9));
+      }
+      net::push_samples(arenas, piece, 100);
+    }
+    net::finish(arenas);
+  });
+  namespace host = linnet::semihosting;
+  host::print(stack_bytes, "\n");
+  for (int i = 0; i < 4; ++i) host::print(static_cast<std::size_t>(net::output(arenas)[i] + 128), "\n");
+  return 0;
+}
+)";
+
+// The core's front end and network give what the oracle gives on features that were made here.
+void check_core(const Compiled& made, const fs::path& folder) {
+  std::ofstream(folder / "core.cc") << kCoreProgram;
+  const fs::path board = fs::path(LINNET_SOURCE_DIR) / "runtime/boards/mps2_an500";
+  const Finished built = run_process(
+      {{"sh", "-c",
+        "arm-none-eabi-g++ -mcpu=cortex-m7 -mthumb -mfloat-abi=hard -mfpu=fpv5-d16 -std=c++17 -O2 "
+        "-fno-exceptions -fno-rtti -ffp-contract=off -ffunction-sections -I. -I" +
+            board.string() +
+            " -nostartfiles --specs=nano.specs -Wl,--gc-sections "
+            "-Wl,--enable-non-contiguous-regions -T " +
+            (board / "open.ld").string() + " core.cc net.cpp net_audio.cpp net_weights.cpp " +
+            (board / "startup.cpp").string() + " -o core.elf"},
+       folder});
+  INFO(built.output);
+  REQUIRE(built.succeeded());
+  const Finished ran =
+      run_process({{std::string(LINNET_SOURCE_DIR) + "/tools/qemu", "core.elf"}, folder});
+  INFO(ran.output);
+  REQUIRE(ran.succeeded());
+
+  std::vector<std::int16_t> samples;
+  std::uint32_t state = 1;
+  for (int i = 0; i < 7000; ++i) {
+    state = state * 1664525u + 1013904223u;
+    samples.push_back(
+        static_cast<std::int16_t>(static_cast<std::int16_t>(state >> 16) >> (i / 100 % 9)));
+  }
+  const TensorType& type = made.graph.type(made.graph.inputs.front().tensor);
+  const std::vector<TensorValue> expected =
+      interpret(made.graph, {TensorValue::of(type, codes_of(made, samples))});
+  std::istringstream lines(ran.output);
+  std::int64_t stack_bytes = 0;
+  lines >> stack_bytes;
+  CHECK(stack_bytes > 100);
+  CHECK(stack_bytes <= made.report.stack_bytes);
+  for (const std::int8_t code : expected.front().as<std::int8_t>()) {
+    int printed = 0;
+    lines >> printed;
+    CHECK(printed - 128 == code);
+  }
+}
+
 void check_network(const Scratch& scratch, bool int8) {
   CompileOptions options;
   options.model = scratch.path / "net.onnx";
@@ -175,21 +261,14 @@ void check_network(const Scratch& scratch, bool int8) {
     REQUIRE(finished.succeeded());
   }
 
+  if (int8) check_core(*made, folder);
   for (const std::size_t length : {kFrames * kHop, kFrames * kHop + 999, std::size_t{3000}}) {
     const std::vector<std::int16_t> samples = sound(length, 20000);
     write_raw(folder / "samples.raw", samples);
     const TensorType& type = made->graph.type(made->graph.inputs.front().tensor);
     TensorValue input;
     if (int8) {
-      const double scale = static_cast<double>(type.quantization->scale.front());
-      const auto by = static_cast<float>(0.05 / scale);
-      const auto plus = static_cast<float>(2 / scale + type.quantization->zero_point.front());
-      std::vector<std::int8_t> codes;
-      for (const float db : made->front_end->rows(samples)) {
-        const float product = db * by;
-        codes.push_back(
-            static_cast<std::int8_t>(std::clamp(std::nearbyint(product + plus), -128.0F, 127.0F)));
-      }
+      const std::vector<std::int8_t> codes = codes_of(*made, samples);
       CHECK(*std::max_element(codes.begin(), codes.end()) -
                 *std::min_element(codes.begin(), codes.end()) >
             100);
@@ -222,7 +301,7 @@ void check_network(const Scratch& scratch, bool int8) {
 
 }  // namespace
 
-TEST_CASE("samples in, the network's output out: int8 and float") {
+TEST_CASE("samples in, the network's output out: int8 and float, on the host and on the core") {
   const Scratch scratch;
   write_model(scratch.path / "net.onnx");
   fs::create_directories(scratch.path / "sounds");
