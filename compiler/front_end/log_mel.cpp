@@ -231,7 +231,8 @@ Result<LogMelFrontEnd> make_log_mel(const Graph& graph, const LogMelOptions& opt
   while (shape.size() > 2 && shape.front() == 1) shape.erase(shape.begin());
   const Shape& device = graph.type(port.tensor).shape;
   const bool one_channel = device.size() < 4 || device.back() == 1;
-  const bool real = port.model_dtype == DType::f32 || port.model_dtype == DType::i8;
+  const bool real = port.model_dtype == DType::f32 || port.model_dtype == DType::i8 ||
+                    port.model_dtype == DType::u8;
   if (shape.size() != 2 || shape[1] != options.mels || !one_channel || !real) {
     const bool turned = shape.size() == 2 && shape[0] == options.mels;
     return unfit(

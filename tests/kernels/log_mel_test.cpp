@@ -243,7 +243,7 @@ TEST_CASE("a sound of another length than the clip is padded or cut, and it says
   CHECK(cut.ignored == 777);
   CHECK(cut.padded == 0);
 
-  for (const std::size_t length : {0, 1, 300, 511, 512, 513, 4000, 5119}) {
+  for (const std::size_t length : std::vector<std::size_t>{0, 1, 300, 511, 512, 513, 4000, 5119}) {
     const std::vector<std::int16_t> shorter(samples.begin(),
                                             samples.begin() + static_cast<std::ptrdiff_t>(length));
     std::vector<std::int16_t> padded = shorter;
