@@ -229,6 +229,7 @@ Result<LogMelFrontEnd> make_log_mel(const Graph& graph, const LogMelOptions& opt
   const Port& port = graph.inputs.front();
   Shape shape = port.model_shape;
   while (shape.size() > 2 && shape.front() == 1) shape.erase(shape.begin());
+  while (shape.size() > 2 && shape.back() == 1) shape.pop_back();
   const Shape& device = graph.type(port.tensor).shape;
   const bool one_channel = device.size() < 4 || device.back() == 1;
   const bool real = port.model_dtype == DType::f32 || port.model_dtype == DType::i8 ||

@@ -53,7 +53,7 @@ class LogMelFrontEnd {
   std::shared_ptr<const LogMelTables> tables_;
 };
 
-// For this model, whose only input is rows of `mels` columns: [1, 1, frames, mels] or [1, frames, mels] or [frames, mels] in the
+// For this model, whose only input is rows of `mels` columns: [1, 1, frames, mels], [1, frames, mels, 1] or with fewer ones in the
 // model, one channel on the device. E321 when it is not, or when its rows make a clip of half a frame or less.
 Result<LogMelFrontEnd> make_log_mel(const Graph& graph, const LogMelOptions& options);
 

@@ -37,13 +37,13 @@ std::string options_error(const std::string& text) {
   return format(options.diagnostics());
 }
 
-Graph graph_with_input(Shape model_shape) {
+Graph graph_with_input(Shape model_shape, bool channels_last = false) {
   Graph graph;
   Port port;
   port.name = "sound";
   port.model_shape = model_shape;
   port.model_dtype = DType::f32;
-  if (model_shape.size() == 4) {
+  if (model_shape.size() == 4 && !channels_last) {
     port.permutation = {0, 2, 3, 1};
     model_shape = {model_shape[0], model_shape[2], model_shape[3], model_shape[1]};
   }
@@ -126,6 +126,7 @@ TEST_CASE("front end: a network that does not take such rows") {
         "E321 --front-end log-mel: 12 frames of hop 320 are 3840 samples, where the mirror image "
         "at their ends needs more than 4096; use a longer clip or shorter frames\n");
   CHECK(make_log_mel(graph_with_input({1, 1, 13, 64}), long_frames));
+  CHECK(make_log_mel(graph_with_input({1, 640, 64, 1}, true), {}));
   CHECK(make_log_mel(graph_with_input({1, 640, 64}), {}));
   CHECK(make_log_mel(graph_with_input({640, 64}), {}));
 }
