@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "compiler/emit/text.h"
+#include "compiler/front_end/fit.h"
 #include "compiler/lower/choose_forms.h"
 #include "compiler/lower/lower.h"
 #include "compiler/passes/passes.h"
@@ -256,42 +257,6 @@ CodeCosts costs_of(const Compiled& made) {
   return costs;
 }
 
-// What the options say of a front end; none when they say nothing.
-Result<std::optional<LogMelFrontEnd>> front_end_of(const CompileOptions& options,
-                                                   const Graph& graph) {
-  if (!options.samples.log_mel) return std::optional<LogMelFrontEnd>{};
-  const Result<LogMelOptions> wanted = parse_log_mel_options(*options.samples.log_mel);
-  if (!wanted) return wanted.diagnostics();
-  if (!options.plan.input_rows) {
-    return Diagnostic{
-        "E321", "", "",
-        "--front-end log-mel makes the input row by row, and the network takes it whole",
-        "give --input rows"};
-  }
-  Result<LogMelFrontEnd> made = make_log_mel(graph, *wanted);
-  if (!made) return made.diagnostics();
-  return std::optional<LogMelFrontEnd>(*std::move(made));
-}
-
-// E321: a front end whose rows are not those of the lowered network's input.
-Result<Nothing> check_front_end(const Compiled& made) {
-  if (!made.front_end) return ok();
-  const RowsOperand& input = made.program.inputs.front();
-  const TensorType& type = made.graph.type(made.graph.inputs.front().tensor);
-  const std::int64_t columns = input.row_bytes / size_bytes(type.dtype);
-  const bool one_scale =
-      type.dtype == DType::f32 || (type.quantization && type.quantization->per_tensor());
-  const bool fits = input.rows == made.front_end->frames() &&
-                    columns == made.front_end->options().mels &&
-                    (type.dtype == DType::f32 || type.dtype == DType::i8) && one_scale;
-  if (fits) return ok();
-  return Diagnostic{
-      "E321", "", "",
-      fmt::format("--front-end log-mel: on the device the input '{}' is {} rows of {} {}",
-                  made.graph.inputs.front().name, input.rows, columns, to_string(type.dtype)),
-      "leave --front-end out"};
-}
-
 }  // namespace
 
 Result<ImportedModel> import_and_simplify(const CompileOptions& options,
@@ -471,7 +436,8 @@ Result<Compiled> compile_network(const CompileOptions& options, const PipelineHo
     return sound.diagnostics();
   made.model = std::move(imported->info);
   made.float_graph = std::move(imported->graph);
-  Result<std::optional<LogMelFrontEnd>> front_end = front_end_of(options, made.float_graph);
+  Result<std::optional<LogMelFrontEnd>> front_end =
+      front_end_for(made.float_graph, options.samples, options.plan);
   if (!front_end) return front_end.diagnostics();
   made.front_end = *std::move(front_end);
 
@@ -490,7 +456,8 @@ Result<Compiled> compile_network(const CompileOptions& options, const PipelineHo
   if (!planned) return planned.diagnostics();
   made.program = std::move(planned->program);
   made.plan = std::move(planned->plan);
-  if (const Result<Nothing> good = check_front_end(made); !good) return good.diagnostics();
+  if (const Result<Nothing> good = check_front_end(made.front_end, made.graph, made.program); !good)
+    return good.diagnostics();
 
   const CodeCosts costs = costs_of(made);
   const Report report = make_report(network_of(made, costs), costs);
