@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "compiler/emit/text.h"
+#include "compiler/front_end/fit.h"
 #include "compiler/lower/choose_forms.h"
 #include "compiler/lower/lower.h"
 #include "compiler/passes/passes.h"
@@ -257,9 +258,27 @@ Result<Nothing> check_input_rows(const Program& program, const PlanOptions& opti
                     "leave --input rows out"};
 }
 
+// What the front end takes before the network is planned.
+void reserve_for_front_end(const Compiled& made, PlanOptions& options, Budgets& budgets) {
+  if (!made.front_end) return;
+  CodeCosts costs;
+  add_front_end(costs);
+  options.front_end_bytes = made.front_end->memory_bytes();
+  if (budgets.flash_bytes)
+    *budgets.flash_bytes -= made.front_end->constant_bytes() + costs.code_bytes;
+}
+
 Network network_of(const Compiled& made, const CodeCosts& costs) {
-  return {made.model,  made.graph,       made.program,     made.plan,
-          made.target, made.test_vector, costs.stack_bytes};
+  return {made.model,        made.graph,
+          made.program,      made.plan,
+          made.target,       made.test_vector,
+          costs.stack_bytes, made.front_end ? &*made.front_end : nullptr};
+}
+
+CodeCosts costs_of(const Compiled& made) {
+  CodeCosts costs = code_costs(made.program, made.plan);
+  if (made.front_end) add_front_end(costs);
+  return costs;
 }
 
 }  // namespace
@@ -413,7 +432,7 @@ void emit_network(Compiled& made, const EmitOptions& options, const PipelineHook
   begin(hooks, "emit");
   made.test_vector = make_test_vector(made.float_graph, made.graph, made.samples);
   made.program.name = options.name;
-  const CodeCosts costs = code_costs(made.program, made.plan);
+  const CodeCosts costs = costs_of(made);
   const Network network = network_of(made, costs);
   made.report = make_report(network, costs);
   made.int8 = made.report.dtype == "int8";
@@ -440,6 +459,10 @@ Result<Compiled> compile_network(const CompileOptions& options, const PipelineHo
     return sound.diagnostics();
   made.model = std::move(imported->info);
   made.float_graph = std::move(imported->graph);
+  Result<std::optional<LogMelFrontEnd>> front_end =
+      front_end_for(made.float_graph, options.samples, options.plan);
+  if (!front_end) return front_end.diagnostics();
+  made.front_end = *std::move(front_end);
 
   Result<std::vector<Sample>> samples = load_calibration(made.float_graph, options);
   if (!samples) return samples.diagnostics();
@@ -448,13 +471,18 @@ Result<Compiled> compile_network(const CompileOptions& options, const PipelineHo
   if (!graph) return graph.diagnostics();
   made.graph = *std::move(graph);
 
-  Result<PlannedProgram> planned = lower_and_plan(made.graph, made.target, options.plan, hooks,
-                                                  {options.ram_bytes, options.flash_bytes});
+  PlanOptions plan_options = options.plan;
+  Budgets budgets{options.ram_bytes, options.flash_bytes};
+  reserve_for_front_end(made, plan_options, budgets);
+  Result<PlannedProgram> planned =
+      lower_and_plan(made.graph, made.target, plan_options, hooks, budgets);
   if (!planned) return planned.diagnostics();
   made.program = std::move(planned->program);
   made.plan = std::move(planned->plan);
+  if (const Result<Nothing> good = check_front_end(made.front_end, made.graph, made.program); !good)
+    return good.diagnostics();
 
-  const CodeCosts costs = code_costs(made.program, made.plan);
+  const CodeCosts costs = costs_of(made);
   const Report report = make_report(network_of(made, costs), costs);
   if (const Result<Nothing> within =
           check_budgets(report, made.plan, made.program, options, made.target);

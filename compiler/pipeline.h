@@ -18,6 +18,7 @@
 #include "compiler/data/samples.h"
 #include "compiler/emit/emit.h"
 #include "compiler/emit/report.h"
+#include "compiler/front_end/log_mel.h"
 #include "compiler/ir/graph.h"
 #include "compiler/lower/program.h"
 #include "compiler/onnx/importer.h"
@@ -64,6 +65,7 @@ struct Compiled {
   Program program;
   Plan plan;
   Target target;
+  std::optional<LogMelFrontEnd> front_end;
   TestVector test_vector;
   Report report;
   Files files;  // report.json included

@@ -134,6 +134,23 @@ void add_model_options(CLI::App& app, CommandLine& line) {
   add_choice(app, "--input", options.plan.input_rows, {{"whole", false}, {"rows", true}},
              "whole: the application writes the input, then runs the network; rows: it gives row "
              "by row (push_row), and the input is never held whole");
+  app.add_option_function<std::string>(
+         "--front-end",
+         [&](const std::string&) {
+           if (!options.samples.log_mel) options.samples.log_mel.emplace();
+         },
+         "log-mel: the input of --input rows is made of sounds, sample by sample (push_samples), "
+         "and "
+         "--calibrate and --data take sound files")
+      ->check(one_of({"log-mel"}))
+      ->type_name("log-mel");
+  app.add_option_function<std::string>(
+         "--front-end-options", [&](const std::string& text) { options.samples.log_mel = text; },
+         "rate, n_fft, hop, mels, low, high; scale and offset where the model takes dB * scale + "
+         "offset. Default: "
+         "rate=44100,n_fft=1024,hop=320,mels=64,low=50,high=14000,scale=1,offset=0")
+      ->needs("--front-end")
+      ->type_name("NAME=V,...");
   add_choice(app, "--plan", options.plan.mode,
              {{"auto", PlanMode::automatic}, {"rows", PlanMode::rows}, {"whole", PlanMode::whole}},
              "auto: the fewest kernel calls that meet --ram; rows: the least RAM; whole: one call "

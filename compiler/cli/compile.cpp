@@ -54,7 +54,9 @@ void print_next_step(const CommandLine& command, const Compiled& made) {
              command.output.string(), name);
   fmt::print("next: add_subdirectory({}), link {}, and call {}::{}().\n",
              subdirectory(command.output, name), name, name,
-             made.plan.input_rows ? "push_row" : "run");
+             made.front_end         ? "push_samples"
+             : made.plan.input_rows ? "push_row"
+                                    : "run");
   fmt::print("to check a build: link {}_test_vector and call {}::self_test(arenas).\n", name, name);
 }
 

@@ -68,7 +68,9 @@ int run_plan(const CommandLine& command) {
     if (!written) return fail(command, written.diagnostics());
   }
   if (command.quiet && !command.json) return 0;
-  const std::vector<Plan> front = pareto_front(made->program, made->target, command.compile.plan);
+  PlanOptions options = command.compile.plan;
+  if (made->front_end) options.front_end_bytes = made->front_end->memory_bytes();
+  const std::vector<Plan> front = pareto_front(made->program, made->target, options);
   if (command.json) {
     Json::Array list;
     for (const Plan& plan : front) list.push_back(point_of(plan));

@@ -34,6 +34,13 @@ void print_summary(const Report& report) {
     fmt::print("          {:<10} code is a guess for {} that nobody measured\n", "",
                counted(report.unmeasured_kernels.size(), "kernel"));
   }
+  if (report.front_end) {
+    const ReportFrontEnd& front_end = *report.front_end;
+    fmt::print("  sound   {:<10} {} of {} samples at {} Hz make a clip; {} of RAM, tables {}\n",
+               front_end.kind, counted(static_cast<std::size_t>(front_end.frames), "frame"),
+               front_end.n_fft, front_end.rate, readable_bytes(front_end.arena_bytes),
+               readable_bytes(front_end.tables_bytes));
+  }
   for (const std::string& note : report.notes) fmt::print("  note    {}\n", note);
 }
 

@@ -10,6 +10,8 @@
 #include <string>
 
 #include "compiler/data/npy.h"
+#include "compiler/data/sound.h"
+#include "compiler/front_end/log_mel.h"
 #include "compiler/onnx/importer.h"
 #include "compiler/reference/interpreter.h"
 
@@ -19,6 +21,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kKinds = ".png, .jpg, .npy or .pb files, or test_data_set_* folders";
+constexpr const char* kKindsWithSounds =
+    ".wav, .flac, .npy or .pb files, or test_data_set_* folders";
 
 std::string extension(const fs::path& path) {
   std::string text = path.extension().string();
@@ -76,6 +80,13 @@ class Loader {
       : graph_(graph), options_(options), names_(names) {}
 
   Result<std::vector<Sample>> run(const std::vector<fs::path>& paths) {
+    if (options_.log_mel) {
+      const Result<LogMelOptions> options = parse_log_mel_options(*options_.log_mel);
+      if (!options) return options.diagnostics();
+      Result<LogMelFrontEnd> front_end = make_log_mel(graph_, *options);
+      if (!front_end) return front_end.diagnostics();
+      front_end_ = *std::move(front_end);
+    }
     for (const fs::path& path : paths) {
       if (Result<Nothing> added = add_path(path); !added) return added.diagnostics();
     }
@@ -103,8 +114,8 @@ class Loader {
     std::error_code error;
     for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
       const bool is_set = entry.is_directory() && is_data_set(entry.path());
-      if (is_set || (entry.is_regular_file() && is_sample_file(entry.path())))
-        entries.push_back(entry.path());
+      const bool is_sample = is_sample_file(entry.path()) || (front_end_ && is_sound(entry.path()));
+      if (is_set || (entry.is_regular_file() && is_sample)) entries.push_back(entry.path());
     }
     if (error) {
       return Diagnostic{"E202",
@@ -121,7 +132,7 @@ class Loader {
                         fmt::format("the folder '{}' holds no samples", folder.string()),
                         holds_nested_samples(folder)
                             ? "subfolders are not searched: name them one by one"
-                            : fmt::format("put {} into it", kKinds)};
+                            : fmt::format("put {} into it", kinds())};
     }
     std::sort(entries.begin(), entries.end());
     for (const fs::path& entry : entries) {
@@ -148,14 +159,15 @@ class Loader {
   }
 
   Result<Nothing> add_file(const fs::path& path) {
-    if (!is_sample_file(path)) {
+    if (!is_sample_file(path) && !is_sound(path)) {
       // E204: a file that is none of the kinds that are read.
       return Diagnostic{"E204",
                         {},
                         {},
                         fmt::format("'{}' is not a kind of file that is read", path.string()),
-                        fmt::format("give {}", kKinds)};
+                        fmt::format("give {}", kinds())};
     }
+    if (is_sound(path)) return add_sound(path);
     if (graph_.inputs.size() != 1) {
       // E209: the data cannot belong to this model's inputs.
       return Diagnostic{"E209",
@@ -170,6 +182,27 @@ class Loader {
     Result<TensorValue> value = is_npy ? read_npy(path) : read_tensor_pb(path);
     if (!value) return value.diagnostics();
     return add_batch(path, *value);
+  }
+
+  const char* kinds() const { return front_end_ ? kKindsWithSounds : kKinds; }
+
+  Result<Nothing> add_sound(const fs::path& path) {
+    if (!front_end_) {
+      return Diagnostic{
+          "E209",
+          {},
+          {},
+          fmt::format("'{}' is a sound, which the model cannot take as it is", path.string()),
+          "give --front-end log-mel, which makes features of it, or .npy or .pb files"};
+    }
+    const Result<std::vector<std::int16_t>> samples = read_sound(path, front_end_->options().rate);
+    if (!samples) return samples.diagnostics();
+    const Shape& shape = graph_.inputs[0].model_shape;
+    Result<TensorValue> sample = convert(
+        path, TensorValue::of({DType::f32, shape, {}}, front_end_->model_rows(*samples)), 0);
+    if (!sample) return sample.diagnostics();
+    add_sample({std::move(*sample)}, path.filename().string());
+    return ok();
   }
 
   // The value is one sample or, with one more dimension or a batch where the model takes 1, several.
@@ -306,6 +339,7 @@ class Loader {
   const Graph& graph_;
   const SampleOptions& options_;
   std::vector<std::string>* names_;
+  std::optional<LogMelFrontEnd> front_end_;
   std::vector<Sample> samples_;
 };
 

@@ -4,9 +4,11 @@
 //   node/test_data_set_0/           input_0.pb, input_1.pb ... are one sample
 //   node/                           ... and so is each test_data_set_* in it
 //   batch.npy                       one sample, or one for each index of its first dimension
+//   dog.wav                         with a front end: the features of a sound
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,8 @@ namespace linnet {
 struct SampleOptions {
   Normalization normalization;  // of pictures
   bool resize = false;          // pictures of another size than the input's
+  // With a log-mel front end, which makes the input of sounds: its options (compiler/front_end/log_mel.h), "" for the defaults.
+  std::optional<std::string> log_mel = {};
 };
 
 // Whether `paths` name a picture, or a folder with one in it.

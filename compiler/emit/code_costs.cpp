@@ -20,6 +20,7 @@ constexpr std::string_view kTable = "linnet/kernels/measured.json";
 // Stands for a kernel that nobody measured yet.
 constexpr std::int64_t kUnmeasuredCode = 2048;
 constexpr std::int64_t kUnmeasuredStack = 512;
+constexpr std::int64_t kUnmeasuredFrontEndCode = 6144;
 
 // A call's RowsIn in the frame of run(), where GCC does not always share slots between calls.
 constexpr std::int64_t kStackOfInput = 16;
@@ -79,6 +80,14 @@ CodeCosts code_costs(const Program& program, const Plan& plan) {
                       kStackOfOtherFrames;
   costs.stack_bytes = (costs.stack_bytes + 7) / 8 * 8;
   return costs;
+}
+
+void add_front_end(CodeCosts& costs) {
+  const Json measured = member_or_empty(load_table(), "log_mel");
+  costs.code_bytes += measured.integer_or("code_bytes", kUnmeasuredFrontEndCode);
+  const std::int64_t around_network = measured.integer_or("push_stack_bytes", kUnmeasuredStack);
+  costs.stack_bytes = std::max(costs.stack_bytes + around_network,
+                               measured.integer_or("stack_bytes", kUnmeasuredStack));
 }
 
 std::int64_t flash_bytes(const Program& program, const CodeCosts& costs) {

@@ -21,6 +21,9 @@ struct CodeCosts {
 
 CodeCosts code_costs(const Program& program, const Plan& plan);
 
+// Adds the log-mel front end's code, and its frames around those of the network.
+void add_front_end(CodeCosts& costs);
+
 // Weights, tables, schedule and code.
 std::int64_t flash_bytes(const Program& program, const CodeCosts& costs);
 

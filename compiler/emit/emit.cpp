@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "compiler/emit/audio.h"
 #include "compiler/emit/network_data.h"
 #include "compiler/emit/render.h"
 #include "compiler/emit/runtime_files.h"
@@ -53,13 +54,18 @@ Files emit(const Network& network, const EmitOptions& options) {
   files[name + "_trace.hpp"] = render("trace.hpp", data);
   files["CMakeLists.txt"] = render("CMakeLists.txt", data);
   emit_weights(network, options, data, files);
+  std::vector<std::string> other_headers;
+  if (network.front_end != nullptr) {
+    emit_audio(network, options, data, files);
+    other_headers.emplace_back("linnet/log_mel.h");
+  }
 
   const TemplateData vectors = test_vector_data(network, options);
   files[name + "_test_vector.hpp"] = render("test_vector.hpp", vectors);
   files[name + "_test_vector.cpp"] = render("test_vector.cpp", vectors);
 
   if (options.bundle_runtime) {
-    for (const std::string& path : runtime_files(kernels_of(network.program))) {
+    for (const std::string& path : runtime_files(kernels_of(network.program), other_headers)) {
       files[path] = bundled_text(path);
     }
   }

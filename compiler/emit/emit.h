@@ -2,6 +2,7 @@
 //
 //   NAME.hpp NAME.cpp NAME_weights.cpp    the network (or NAME_weights.S and .bin with WeightsFormat::incbin)
 //   NAME.h NAME_c.cpp                     the same for C
+//   NAME_audio.hpp NAME_audio.cpp NAME_audio.h   with a front end: the network fed with samples
 //   NAME_trace.hpp                        table of layers, for profilers and comparison
 //   NAME_test_vector.{hpp,cpp}            an input, the oracle's output, self_test()
 //   CMakeLists.txt report.json
@@ -14,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/front_end/log_mel.h"
 #include "compiler/ir/graph.h"
 #include "compiler/lower/program.h"
 #include "compiler/onnx/importer.h"
@@ -43,6 +45,7 @@ struct Network {
   const Target& target;
   const TestVector& test_vector;
   std::int64_t stack_bytes = 0;
+  const LogMelFrontEnd* front_end = nullptr;
 };
 
 using Files = std::map<std::string, std::string>;  // path below the output folder -> bytes

@@ -254,6 +254,7 @@ void set_banks(TemplateData& data, const Network& network) {
 void set_common(TemplateData& data, const Network& network, const EmitOptions& options) {
   data.set("banner", fmt::format("Made by Linnet {}; do not edit.", kVersion))
       .set("name", options.name)
+      .set("audio", network.front_end != nullptr)
       .set("macro", upper(options.name))
       .set("sha256", network.model.sha256);
 }

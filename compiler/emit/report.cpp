@@ -74,6 +74,59 @@ Json layer_json(const ReportLayer& layer) {
                        {"last_step", layer.last_step}});
 }
 
+Json front_end_json(const std::optional<ReportFrontEnd>& front_end) {
+  if (!front_end) return Json();
+  return Json::object({{"kind", front_end->kind},
+                       {"rate", front_end->rate},
+                       {"n_fft", front_end->n_fft},
+                       {"hop", front_end->hop},
+                       {"mels", front_end->mels},
+                       {"frames", front_end->frames},
+                       {"clip_samples", front_end->clip_samples},
+                       {"low_hz", front_end->low_hz},
+                       {"high_hz", front_end->high_hz},
+                       {"scale", front_end->scale},
+                       {"offset", front_end->offset},
+                       {"arena_bytes", front_end->arena_bytes},
+                       {"tables_bytes", front_end->tables_bytes}});
+}
+
+std::optional<ReportFrontEnd> front_end_from(const Json& json) {
+  if (json.is_null()) return std::nullopt;
+  ReportFrontEnd made;
+  made.kind = json.at("kind").text();
+  made.rate = json.at("rate").integer();
+  made.n_fft = json.at("n_fft").integer();
+  made.hop = json.at("hop").integer();
+  made.mels = json.at("mels").integer();
+  made.frames = json.at("frames").integer();
+  made.clip_samples = json.at("clip_samples").integer();
+  made.low_hz = json.at("low_hz").real();
+  made.high_hz = json.at("high_hz").real();
+  made.scale = json.at("scale").real();
+  made.offset = json.at("offset").real();
+  made.arena_bytes = json.at("arena_bytes").integer();
+  made.tables_bytes = json.at("tables_bytes").integer();
+  return made;
+}
+
+ReportFrontEnd make_front_end(const LogMelFrontEnd& front_end) {
+  const LogMelOptions& o = front_end.options();
+  return {"log-mel",
+          o.rate,
+          o.n_fft,
+          o.hop,
+          o.mels,
+          front_end.frames(),
+          front_end.clip_samples(),
+          o.low_hz,
+          o.high_hz,
+          o.scale,
+          o.offset,
+          front_end.memory_bytes(),
+          front_end.constant_bytes()};
+}
+
 template <class T>
 Json list_json(const std::vector<T>& items, Json (*convert)(const T&)) {
   Json::Array list;
@@ -144,6 +197,7 @@ Report from_json(const Json& json) {
   report.unmeasured_kernels = flash.at("unmeasured_kernels").texts();
   report.inputs = list_from(json.at("inputs"), port_from);
   report.input_rows = json.at("input_rows").boolean();
+  report.front_end = front_end_from(json.at("front_end"));
   report.outputs = list_from(json.at("outputs"), port_from);
   report.layers = list_from(json.at("layers"), layer_from);
   report.notes = json.at("notes").texts();
@@ -184,6 +238,10 @@ Report make_report(const Network& network, const CodeCosts& costs) {
     (weights ? report.weights_bytes : report.tables_bytes) += 8 * word_count(constant.bytes);
   }
   report.input_rows = network.plan.input_rows;
+  if (network.front_end != nullptr) {
+    report.front_end = make_front_end(*network.front_end);
+    report.tables_bytes += report.front_end->tables_bytes;
+  }
   report.schedule_bytes = costs.schedule_bytes;
   report.code_bytes = costs.code_bytes;
   report.unmeasured_kernels.assign(costs.unmeasured.begin(), costs.unmeasured.end());
@@ -222,6 +280,7 @@ std::string to_json(const Report& report) {
                                             {"unmeasured_kernels", report.unmeasured_kernels}})},
                     {"inputs", list_json(report.inputs, port_json)},
                     {"input_rows", report.input_rows},
+                    {"front_end", front_end_json(report.front_end)},
                     {"outputs", list_json(report.outputs, port_json)},
                     {"layers", list_json(report.layers, layer_json)},
                     {"notes", report.notes}});

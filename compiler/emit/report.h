@@ -34,6 +34,13 @@ struct ReportPort {
   std::int32_t zero_point = 0;
 };
 
+struct ReportFrontEnd {
+  std::string kind;  // "log-mel"
+  std::int64_t rate = 0, n_fft = 0, hop = 0, mels = 0, frames = 0, clip_samples = 0;
+  double low_hz = 0, high_hz = 0, scale = 1, offset = 0;
+  std::int64_t arena_bytes = 0, tables_bytes = 0;  // counted in those of the whole
+};
+
 struct Report {
   std::string tool_version, name, target, dtype;  // dtype: "int8" or "float32"
   std::string sha256, producer;
@@ -45,6 +52,7 @@ struct Report {
   std::vector<std::string> unmeasured_kernels;
   std::vector<ReportPort> inputs, outputs;
   bool input_rows = false;  // the application gives the input row by row
+  std::optional<ReportFrontEnd> front_end;
   std::vector<ReportLayer> layers;
   std::vector<std::string> notes;
 

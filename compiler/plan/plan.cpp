@@ -239,6 +239,18 @@ Plan without_input_call(Plan plan, BufferId input) {
   return plan;
 }
 
+// The front end's memory is live from before the first step to the end.
+void add_front_end(Plan& plan, std::int64_t bytes) {
+  if (bytes == 0) return;
+  plan.front_end = static_cast<std::int32_t>(plan.placements.size());
+  Placement placement;
+  placement.name = "front end";
+  placement.bytes = bytes;
+  placement.first_step = -1;
+  placement.last_step = std::max<std::int64_t>(static_cast<std::int64_t>(plan.steps.size()) - 1, 0);
+  plan.placements.push_back(std::move(placement));
+}
+
 std::int32_t bank_index(const Target& target, const std::string& name) {
   for (std::size_t b = 0; b < target.banks.size(); ++b) {
     if (target.banks[b].name == name) return static_cast<std::int32_t>(b);
@@ -281,6 +293,11 @@ std::vector<PlaceItem> place_items(const Program& program, const Plan& plan, con
       // Filled once and read for each output: hotter than any row.
       items[static_cast<std::size_t>(scratch)].moved_bytes += 8 * call.scratch_bytes;
     }
+  }
+  // Each row's transform goes over its memory some eight times.
+  if (plan.front_end >= 0) {
+    PlaceItem& item = items[static_cast<std::size_t>(plan.front_end)];
+    item.moved_bytes = 8 * item.bytes * program.inputs.front().rows;
   }
   for (std::size_t b = 0; b < program.buffers.size(); ++b) {
     const BufferId id{b};
@@ -403,7 +420,7 @@ class Planner {
   Result<Plan> cheapest_within(std::optional<std::int64_t> limit) {
     if (!limit) return plan(whole_);
     constexpr int kTries = 6;
-    std::int64_t budget = *limit;
+    std::int64_t budget = *limit - options_.front_end_bytes;
     for (int i = 0; i < kTries; ++i) {
       const std::optional<Partition> partition =
           whole_.peak_bytes <= budget ? whole_ : partitioner_.fewest_steps(budget);
@@ -422,6 +439,7 @@ class Planner {
     if (options_.input_rows) {
       plan = without_input_call(std::move(plan), RowModel::buffer_of(program_.inputs.front()));
     }
+    add_front_end(plan, options_.front_end_bytes);
     const std::vector<PlaceItem> items = place_items(program_, plan, target_, options_);
     std::vector<PlaceChase> chases;
     for (const PlacedChase& chase : plan.chases) {

@@ -75,6 +75,7 @@ struct Plan {
       placement_of;  // index into placements; buffers that share bytes share a placement
   std::vector<PlacedChase> chases;
   std::vector<std::int32_t> scratch_of_call;  // index into placements by call, -1 without scratch
+  std::int32_t front_end = -1;                // index into placements, -1 without a front end
   std::vector<BankUse> banks;                 // as many as Target::banks
   std::int64_t arena_bytes = 0;               // sum over banks
   std::int64_t lower_bound_bytes = 0;         // most bytes live at one step
@@ -103,6 +104,8 @@ struct PlanOptions {
   std::string input_bank = {}, output_bank = {};
   // --input rows: the application gives the one input row by row, so that it need not be held whole.
   bool input_rows = false;
+  // Bytes that a front end keeps for the whole run (compiler/front_end); Plan::front_end says where.
+  std::int64_t front_end_bytes = 0;
 
   // How much more RAM in all the use of a fast bank may cost, in percent: little where the least RAM is asked for.
   std::int64_t fast_bank_percent() const {

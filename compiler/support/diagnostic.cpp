@@ -28,9 +28,10 @@ int exit_code(const Diagnostics& diagnostics) {
   int worst = 0;
   for (const Diagnostic& diagnostic : diagnostics) {
     const char family = diagnostic.code.size() > 1 ? diagnostic.code[1] : '0';
-    // About --name, --bank, --input and --filter: wrong usage.
+    // About --name, --bank, --input, --front-end and --filter: wrong usage.
     const bool usage = diagnostic.code == "E502" || diagnostic.code == "E305" ||
-                       diagnostic.code == "E306" || diagnostic.code == "E507";
+                       diagnostic.code == "E306" || diagnostic.code == "E320" ||
+                       diagnostic.code == "E321" || diagnostic.code == "E507";
     const int code = usage ? 2 : family == '3' ? 3 : family == '4' ? 4 : family == '9' ? 70 : 1;
     worst = std::max(worst, code);
   }

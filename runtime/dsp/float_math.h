@@ -39,6 +39,16 @@ inline float mla_f32(float sum, float a, float b) noexcept {
 #endif
 }
 
+// sum - a * b, likewise (VMLS.F32).
+inline float mls_f32(float sum, float a, float b) noexcept {
+#if defined(__arm__) && defined(__ARM_FP) && !defined(LINNET_PORTABLE_DSP)
+  __asm__("vmls.f32 %0, %1, %2" : "+t"(sum) : "t"(a), "t"(b));
+  return sum;
+#else
+  return sum - mul_f32(a, b);
+#endif
+}
+
 inline std::uint32_t bits_of(float value) noexcept {
   std::uint32_t bits = 0;
   std::memcpy(&bits, &value, 4);

@@ -15,6 +15,7 @@
 #include "linnet/dsp/float_math.h"
 #include "linnet/kernels/conv_constants.h"
 #include "linnet/kernels/lists/conv.h"
+#include "tests/kernels/core/log_mel_digests.h"
 #include "tests/kernels/core/other_digests.h"
 #include "tests/kernels/core/seeded.h"
 
@@ -302,5 +303,6 @@ std::size_t linnet_digests::LINNET_DIGESTS(Digest* to) {
   digest_matmul<linnet::MatMulS8Kernels>(digests, 1);
   digest_matmul<linnet::MatMulF32Kernels>(digests, 4);
   digest_other_kernels(digests);
+  digest_log_mels(digests);
   return digests.count;
 }
