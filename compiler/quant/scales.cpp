@@ -39,6 +39,13 @@ Range unite(Range a, Range b) { return {std::min(a.lo, b.lo), std::max(a.hi, b.h
 
 double span(Range range) { return static_cast<double>(range.hi) - static_cast<double>(range.lo); }
 
+// A few instructions an element in float as well.
+bool is_cheap_in_float(const Op& op) {
+  const auto* unary = std::get_if<Unary>(&op);
+  return unary && (unary->fn == Unary::Fn::clamp || unary->fn == Unary::Fn::affine ||
+                   unary->fn == Unary::Fn::neg || unary->fn == Unary::Fn::abs);
+}
+
 class Chooser {
  public:
   Chooser(const Graph& graph, const Ranges& ranges)
@@ -81,7 +88,9 @@ class Chooser {
   }
 
  private:
-  // Float operators that move elements between float operators stay in float: nothing is gained by rounding there.
+  // Operators that only move elements, or map them by a few instructions, stay in float between float operators, and a
+  // layer normalization before float operators: nothing is gained by rounding there. So the end of an embedding network,
+  // layer normalization ─► length ─► clamp ─► division, is all float.
   void choose_nodes() {
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
       const Node& node = graph_.nodes[i];
@@ -91,14 +100,18 @@ class Chooser {
       changed = false;
       for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
         const Node& node = graph_.nodes[i];
-        if (!int8_[i] || !moves_elements(node.op) || uses_.is_output[node.output()]) continue;
+        const bool normalizes = std::holds_alternative<LayerNorm>(node.op);
+        const bool cheap = moves_elements(node.op) || is_cheap_in_float(node.op) || normalizes;
+        if (!int8_[i] || !cheap || uses_.is_output[node.output()]) continue;
         const auto is_float = [&](NodeId id) { return id.valid() && !int8_[id.index()]; };
         const bool from_float =
-            std::all_of(node.inputs.begin(), node.inputs.end(), [&](TensorId input) {
+            normalizes || std::all_of(node.inputs.begin(), node.inputs.end(), [&](TensorId input) {
               return !input.valid() || graph_.is_constant(input) || is_float(uses_.producer[input]);
             });
         const auto& readers = uses_.readers[node.output()];
-        if (!from_float || !std::all_of(readers.begin(), readers.end(), is_float)) continue;
+        if (readers.empty() || !from_float ||
+            !std::all_of(readers.begin(), readers.end(), is_float))
+          continue;
         int8_[i] = false;
         changed = true;
       }
