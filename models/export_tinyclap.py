@@ -2,8 +2,8 @@
 """Exports the audio encoder of tinyCLAP (Paissan and Farella, arXiv 2311.14517): a small one for this folder, the full one
 on demand.
 
-    python3 models/export_tinyclap.py SOUNDS               # models/tinyclap_small; 4 minutes
-    python3 models/export_tinyclap.py SOUNDS --full -o DIR # 4.4 million parameters, with clips and labels; 20 minutes
+    python3 models/export_tinyclap.py SOUNDS               # models/tinyclap_small; 2 minutes
+    python3 models/export_tinyclap.py SOUNDS --full -o DIR # 4.4 million parameters, with test clips; 10 minutes
 
 SOUNDS: see sound_clips.py. The network, from the paper, its PhiNet from micromind:
 
@@ -159,6 +159,7 @@ def make(folder, size, target, full):
     for index, (samples, _) in enumerate(calibration):
         np.save(target / "calibration" / f"{index:02}.npy", sound_clips.spectrogram(samples))
     onnx_files.write_test_sets(target, exported, [sample.numpy()])
+    make_labels.write(target / "labels.json", make_labels.split_names(make_labels.NAMES), size.embedding)
     if full:
         write_clips(target, exported, test)
     checked = [sound_clips.spectrogram(samples) for samples, _ in sound_clips.make(folder, 8, seed=3)]

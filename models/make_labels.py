@@ -64,6 +64,14 @@ def embed(names, dimension):
     return (projected / np.linalg.norm(projected, axis=1, keepdims=True)).astype(np.float32)
 
 
+def write(path, names, dimension):
+    lines = [
+        json.dumps({"name": name, "embedding": [float(f"{value:.5g}") for value in vector]})
+        for name, vector in zip(names, embed(names, dimension))
+    ]
+    path.write_text(f'{{"logit_scale": {LOGIT_SCALE},\n "labels": [\n  ' + ",\n  ".join(lines) + "\n]}\n")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--network", choices=DIMENSIONS, default="tinyclap_small")
@@ -73,13 +81,7 @@ def main():
     options = parser.parse_args()
     names = options.names.read_text().split("\n") if options.names else split_names(NAMES)
     names = [name for name in names if name.strip()]
-    vectors = embed(names, options.dimension or DIMENSIONS[options.network])
-    lines = [
-        json.dumps({"name": name, "embedding": [float(f"{value:.5g}") for value in vector]})
-        for name, vector in zip(names, vectors)
-    ]
-    text = f'{{"logit_scale": {LOGIT_SCALE},\n "labels": [\n  ' + ",\n  ".join(lines) + "\n]}\n"
-    options.output.write_text(text)
+    write(options.output, names, options.dimension or DIMENSIONS[options.network])
 
 
 if __name__ == "__main__":

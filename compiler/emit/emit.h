@@ -4,6 +4,7 @@
 //   NAME.h NAME_c.cpp                     the same for C
 //   NAME_trace.hpp                        table of layers, for profilers and comparison
 //   NAME_test_vector.{hpp,cpp}            an input, the oracle's output, self_test()
+//   NAME_labels.{h,hpp,cpp}               a zero-shot classifier's labels, when there are any
 //   CMakeLists.txt report.json
 //   linnet/...                            the runtime files that it uses
 //
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "compiler/ir/graph.h"
+#include "compiler/labels/label_set.h"
 #include "compiler/lower/program.h"
 #include "compiler/onnx/importer.h"
 #include "compiler/plan/plan.h"
@@ -27,6 +29,7 @@ struct EmitOptions {
   std::string name;            // a C identifier
   bool bundle_runtime = true;  // put linnet/ beside the sources
   WeightsFormat weights_format = WeightsFormat::cpp;
+  std::optional<LabelSet> labels{};  // a zero-shot classifier's: NAME_labels.*
 };
 
 // Inputs and the oracle's outputs, in device layout and type.

@@ -4,11 +4,14 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace linnet {
 
-// Paths as in embedded_files(), for kernels by name ("conv2d_s8_1x1"). A missing file is our defect (assertion).
-std::set<std::string> runtime_files(const std::set<std::string>& kernels);
+// Paths as in embedded_files(), for kernels by name ("conv2d_s8_1x1") and other files by path. A missing file is our defect
+// (assertion).
+std::set<std::string> runtime_files(const std::set<std::string>& kernels,
+                                    const std::vector<std::string>& others = {});
 
 // Text of an embedded file.
 std::string_view embedded_text(std::string_view path);

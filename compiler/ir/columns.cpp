@@ -14,6 +14,10 @@ ColumnMap code_map(const ColumnMap& columns, const Quantization& q) {
   return codes;
 }
 
+ColumnMap device_columns(const ColumnMap& columns, const TensorType& device) {
+  return device.quantization ? code_map(columns, *device.quantization) : columns;
+}
+
 float mapped(const ColumnMap& columns, std::size_t m, float x) {
   const float product = x * columns.scale[m];
   return product + columns.offset[m];

@@ -28,6 +28,9 @@ struct ColumnMap {
 // rounded to float32.
 ColumnMap code_map(const ColumnMap& columns, const Quantization& q);
 
+// The map to what the device's input tensor holds: `columns` itself for float32, code_map for int8.
+ColumnMap device_columns(const ColumnMap& columns, const TensorType& device);
+
 // What a map makes of the element `x` of column `m`: a product and a sum, each rounded to float32.
 float mapped(const ColumnMap& columns, std::size_t m, float x);
 

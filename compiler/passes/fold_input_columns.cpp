@@ -4,7 +4,7 @@
 //   input (columns * s + t)  ───────────────────► pad ─► reshape ─► conv
 //
 // Only where the convolution's weights could not take it up: the map varies along the columns of a picture of one channel,
-// and nothing else reads the port. Reshapes on the way that only move dimensions of 1 become transposes again, so
+// the network has no other input, and nothing else reads it. Reshapes on the way that only move dimensions of 1 become transposes again, so
 // that push_transposes can make them part of the port's layout, which nothing prevents any more.
 #include <algorithm>
 #include <cmath>
@@ -169,7 +169,7 @@ bool fold_port(Graph& graph, const Uses& uses, Port& port) {
 }  // namespace
 
 Result<Graph> fold_input_columns(Graph graph) {
-  for (Port& port : graph.inputs) fold_port(graph, Uses(graph), port);
+  if (graph.inputs.size() == 1) fold_port(graph, Uses(graph), graph.inputs.front());
   return settle(std::move(graph));
 }
 
