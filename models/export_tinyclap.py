@@ -128,15 +128,16 @@ def write_wave(path, samples):
 
 
 def write_clips(target, exported, test):
-    """test/I.wav, I.npy (its spectrogram) and embedding_I.npy (ONNX Runtime, float)."""
-    folder = target / "test"
-    folder.mkdir(parents=True, exist_ok=True)
-    for index, (samples, caption) in enumerate(test):
-        spectrogram = sound_clips.spectrogram(samples)
-        write_wave(folder / f"{index:02}.wav", samples)
-        np.save(folder / f"{index:02}.npy", spectrogram)
-        np.save(folder / f"embedding_{index:02}.npy", onnx_files.run(exported, [spectrogram]))
-    (folder / "captions.txt").write_text("".join(f"{index:02} {test[index][1]}\n" for index in range(len(test))))
+    """sounds/I.wav, test/I.npy (their spectrograms) and embeddings.npy (ONNX Runtime's, float, [clips, numbers])."""
+    spectrograms = [sound_clips.spectrogram(samples) for samples, _ in test]
+    for folder in ("sounds", "test"):
+        (target / folder).mkdir(parents=True, exist_ok=True)
+    for index, (samples, _) in enumerate(test):
+        write_wave(target / "sounds" / f"{index:02}.wav", samples)
+        np.save(target / "test" / f"{index:02}.npy", spectrograms[index])
+    captions = [f"{index:02} {caption}\n" for index, (_, caption) in enumerate(test)]
+    (target / "sounds" / "captions.txt").write_text("".join(captions))
+    np.save(target / "embeddings.npy", onnx_files.run(exported, spectrograms))
 
 
 def make(folder, size, target, full):

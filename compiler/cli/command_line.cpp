@@ -220,8 +220,9 @@ void add_labels(CLI::App& app, CommandLine& line) {
       "linnet labels animals.json -o generated\n\n"
       "Only NAME_labels.* and report.json are written: the network need not be compiled again.");
   command
-      ->add_option("LABELS", line.compile.labels,
-                   "{\"logit_scale\": 33.3, \"labels\": [{\"name\": \"dog\", \"embedding\": [...]}]}")
+      ->add_option(
+          "LABELS", line.compile.labels,
+          "{\"logit_scale\": 33.3, \"labels\": [{\"name\": \"dog\", \"embedding\": [...]}]}")
       ->required()
       ->type_name("FILE.json");
   command->add_option("-o,--output", line.output, "The folder")->required()->type_name("DIR");

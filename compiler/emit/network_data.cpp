@@ -399,7 +399,10 @@ void set_columns(TemplateData& data, const Network& network) {
   const auto list = [](const std::vector<float>& values) {
     std::string text;
     for (std::size_t m = 0; m < values.size(); ++m)
-      text += fmt::format("{}{}", m == 0 ? "" : m % 8 == 0 ? ",\n    " : ", ",
+      text += fmt::format("{}{}",
+                          m == 0       ? ""
+                          : m % 8 == 0 ? ",\n    "
+                                       : ", ",
                           float_literal(values[m]));
     return text;
   };

@@ -18,9 +18,9 @@
 namespace linnet {
 
 struct LabelSet {
-  std::vector<std::string> names;   // distinct, not empty
-  std::vector<std::int8_t> codes;   // [names][dimension]
-  std::vector<float> scales;        // of each label: codes * scale has length 1
+  std::vector<std::string> names;  // distinct, not empty
+  std::vector<std::int8_t> codes;  // [names][dimension]
+  std::vector<float> scales;       // of each label: codes * scale has length 1
   std::int64_t dimension = 0;
   float logit_scale = 1;
   std::size_t count() const { return names.size(); }

@@ -138,8 +138,8 @@ bool fold_port(Graph& graph, const Uses& uses, Port& port) {
       port.permutation.empty() ? static_cast<std::int32_t>(*axis) : port.permutation[*axis];
   if (port.columns && port.columns->axis != model_axis) return false;
   const auto count = static_cast<std::size_t>(shape[*axis]);
-  ColumnMap columns = port.columns.value_or(ColumnMap{
-      model_axis, std::vector<float>(count, 1.0F), std::vector<float>(count, 0.0F)});
+  ColumnMap columns = port.columns.value_or(
+      ColumnMap{model_axis, std::vector<float>(count, 1.0F), std::vector<float>(count, 0.0F)});
 
   TensorId tensor = port.tensor;
   bool varies = port.columns.has_value();

@@ -44,8 +44,7 @@ class Quantizer {
       // What a float operator makes stays as it is: codes of it would only be less exact.
       const bool stays =
           graph_.type(port.tensor).dtype != DType::f32 || made_in_float_[port.tensor];
-      quantized.tensor =
-          stays ? floats(port.tensor) : codes(port.tensor, scales_.of[port.tensor]);
+      quantized.tensor = stays ? floats(port.tensor) : codes(port.tensor, scales_.of[port.tensor]);
       out_.outputs.push_back(std::move(quantized));
     }
     compact(out_);

@@ -36,9 +36,8 @@ std::vector<RankedLabel> rank_labels(const LabelSet& labels, const TensorValue& 
   }
   std::vector<std::size_t> order(labels.count());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return similarities[a] > similarities[b];
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return similarities[a] > similarities[b]; });
   const float largest = similarities[order.front()];
   const auto weight = [&](float similarity) {
     const float logit = labels.logit_scale * (similarity - largest);

@@ -37,7 +37,7 @@ FloatError compare_floats(const Reals& values, const Reals& expected);
 struct Similarity {
   double cosine = 1;
   double least_cosine = 1;  // of a single sample's output
-  double sqnr_db = 0;  // 10 log10(sum of squares / sum of squared errors)
+  double sqnr_db = 0;       // 10 log10(sum of squares / sum of squared errors)
   double max_abs = 0;
   double rms = 0;  // of the errors
   std::optional<double>

@@ -149,17 +149,20 @@ TEST_CASE("tinyclap_small: classify() is the oracle's, labels are files of their
   REQUIRE(write_files(scratch.path, made->files));
   std::ofstream(scratch.path / "main.cc") << program(*made);
   const std::string warnings =
-      " -std=c++17 -Wall -Wextra -Wconversion -Wshadow -Wpedantic -Werror -fno-exceptions -fno-rtti "
+      " -std=c++17 -Wall -Wextra -Wconversion -Wshadow -Wpedantic -Werror -fno-exceptions "
+      "-fno-rtti "
       "-ffp-contract=off -I. ";
-  const Finished core =
-      shell(scratch.path, "arm-none-eabi-g++ -mcpu=cortex-m7 -mthumb -mfloat-abi=hard "
-                          "-mfpu=fpv5-d16 -O2 -c -o core.out tinyclap_small_labels.cpp" + warnings);
+  const Finished core = shell(scratch.path,
+                              "arm-none-eabi-g++ -mcpu=cortex-m7 -mthumb -mfloat-abi=hard "
+                              "-mfpu=fpv5-d16 -O2 -c -o core.out tinyclap_small_labels.cpp" +
+                                  warnings);
   INFO(core.output);
   CHECK(core.succeeded());
-  const Finished built = shell(
-      scratch.path, "g++ -O1 -fsanitize=address,undefined -fno-sanitize-recover=all" + warnings +
-                        "-o run main.cc tinyclap_small.cpp tinyclap_small_c.cpp tinyclap_small_weights.cpp "
-                        "tinyclap_small_labels.cpp tinyclap_small_test_vector.cpp");
+  const Finished built =
+      shell(scratch.path,
+            "g++ -O1 -fsanitize=address,undefined -fno-sanitize-recover=all" + warnings +
+                "-o run main.cc tinyclap_small.cpp tinyclap_small_c.cpp tinyclap_small_weights.cpp "
+                "tinyclap_small_labels.cpp tinyclap_small_test_vector.cpp");
   INFO(built.output);
   REQUIRE(built.succeeded());
   const Finished ran = shell(scratch.path, "./run");
@@ -191,9 +194,9 @@ TEST_CASE("linnet labels: other labels, only their files change") {
   const Scratch scratch;
   const fs::path out = scratch.path / "out";
   const std::string linnet = LINNET_BINARY;
-  const std::string quoted = fmt::format("'{}' compile '{}' --calibrate '{}' --labels '{}' -o out --quiet",
-                                         linnet, compile.model.string(),
-                                         (folder() / "test_data_set_0").string(), compile.labels.string());
+  const std::string quoted = fmt::format(
+      "'{}' compile '{}' --calibrate '{}' --labels '{}' -o out --quiet", linnet,
+      compile.model.string(), (folder() / "test_data_set_0").string(), compile.labels.string());
   const Finished compiled = shell(scratch.path, quoted);
   INFO(compiled.output);
   REQUIRE(compiled.succeeded());
@@ -203,7 +206,8 @@ TEST_CASE("linnet labels: other labels, only their files change") {
   };
   const std::string network = text_of("tinyclap_small.cpp");
   const std::string before = text_of("tinyclap_small_labels.cpp");
-  const Finished same = shell(scratch.path, linnet + " labels '" + compile.labels.string() + "' -o out");
+  const Finished same =
+      shell(scratch.path, linnet + " labels '" + compile.labels.string() + "' -o out");
   INFO(same.output);
   REQUIRE(same.succeeded());
   CHECK(text_of("tinyclap_small_labels.cpp") == before);

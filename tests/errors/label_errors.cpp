@@ -53,7 +53,8 @@ TEST_CASE("labels: an empty table") {
 }
 
 TEST_CASE("labels: embeddings that cannot be compared") {
-  CHECK(error_of(labels_of(R"({"name": "a", "embedding": [1, 2]}, {"name": "b", "embedding": [1]})")) ==
+  CHECK(error_of(
+            labels_of(R"({"name": "a", "embedding": [1, 2]}, {"name": "b", "embedding": [1]})")) ==
         "E282 label 1 ('b') has an embedding of 1 numbers where the first label has 2; make all "
         "embeddings with the same text encoder\n");
   CHECK(error_of(labels_of(R"({"name": "a", "embedding": []})")).starts_with("E282 label 0 ('a')"));
@@ -70,8 +71,9 @@ TEST_CASE("labels: embeddings that cannot be compared") {
 TEST_CASE("labels: names") {
   CHECK(error_of(labels_of(R"({"name": "", "embedding": [1]})")) ==
         "E284 label 0 has no name; give every label a name\n");
-  CHECK(error_of(labels_of(R"({"name": "a", "embedding": [1]}, {"name": "a", "embedding": [2]})")) ==
-        "E284 label 1 ('a') has a name that another label has; give each label its own name\n");
+  CHECK(
+      error_of(labels_of(R"({"name": "a", "embedding": [1]}, {"name": "a", "embedding": [2]})")) ==
+      "E284 label 1 ('a') has a name that another label has; give each label its own name\n");
 }
 
 TEST_CASE("labels: at most five faults are told") {

@@ -49,15 +49,16 @@ void check_against_oracle(const LabelSet& set, const std::vector<Element>& embed
   std::vector<const char*> names;
   for (const std::string& name : set.names) names.push_back(name.c_str());
   const auto dimension = static_cast<std::size_t>(set.dimension);
-  const Table table{names.data(),  set.codes.data(), set.scales.data(),
-                    set.count(), dimension,        set.logit_scale};
+  const Table table{names.data(), set.codes.data(), set.scales.data(),
+                    set.count(),  dimension,        set.logit_scale};
   TensorType type{DType::f32, {1, set.dimension}, {}};
-  if (sizeof(Element) == 1) type = {DType::i8, {1, set.dimension}, Quantization{{0.1F}, {zero_point}, -1}};
-  const std::vector<RankedLabel> expected =
-      rank_labels(set, TensorValue::of(type, embedding));
+  if (sizeof(Element) == 1)
+    type = {DType::i8, {1, set.dimension}, Quantization{{0.1F}, {zero_point}, -1}};
+  const std::vector<RankedLabel> expected = rank_labels(set, TensorValue::of(type, embedding));
   for (const std::size_t k : {std::size_t{1}, std::size_t{3}, set.count(), set.count() + 2}) {
     std::vector<Label> top(k, Label{99, nullptr, 9, 9});
-    const std::size_t found = classify(table, embedding.data(), zero_point, dimension, top.data(), k);
+    const std::size_t found =
+        classify(table, embedding.data(), zero_point, dimension, top.data(), k);
     REQUIRE(found == std::min(k, set.count()));
     for (std::size_t i = 0; i < found; ++i) {
       INFO(i);

@@ -19,7 +19,8 @@ constexpr std::int64_t kRows = 12, kColumns = 8;
 std::vector<float> numbers(std::size_t count, float first, float step) {
   std::vector<float> values;
   for (std::size_t i = 0; i < count; ++i)
-    values.push_back(first + step * static_cast<float>((i * 7) % count) / static_cast<float>(count));
+    values.push_back(first +
+                     step * static_cast<float>((i * 7) % count) / static_cast<float>(count));
   return values;
 }
 
@@ -175,12 +176,13 @@ TEST_CASE("columns: what is no map of the columns stays") {
 
 TEST_CASE("columns: codes are the product and the sum, rounded once more") {
   OnnxFile file = batch_norm_between_transposes();
-  const Graph graph = test::must(run_passes(imported(convolution(file, "b", {1, 1, 1, 1}))));
+  const Graph before = imported(convolution(file, "b", {1, 1, 1, 1}));
+  const Graph graph = test::must(run_passes(before));
   const Port& port = graph.inputs[0];
   REQUIRE(port.columns);
   const Quantization q{{0.03F}, {-5}, -1};
   const TensorType type{DType::i8, graph.type(port.tensor).shape, q};
-  const TensorValue sample = decibels(graph)[0];
+  const TensorValue sample = decibels(before)[0];
   const std::vector<float> x = sample.to_floats();
   const TensorValue device = to_device(port, type, sample);
   REQUIRE(device.as<std::int8_t>().size() == x.size());
@@ -209,8 +211,7 @@ TEST_CASE("compose_linear: a strided 1x1 convolution, the mean and a projection 
         .initializer(onnx_tensor("bias", {64}, numbers(64, -1.0F, 3.0F)))
         .initializer(onnx_tensor("w1", {64, 5}, numbers(320, -1.0F, 2.0F)))
         .node("Conv", {"x", "wide", "bias"}, {"c"}, {onnx_ints("strides", {2, 2})})
-        .node("ReduceMean", {"c"}, {"m"},
-              {onnx_ints("axes", {2, 3}), onnx_int("keepdims", keep)});
+        .node("ReduceMean", {"c"}, {"m"}, {onnx_ints("axes", {2, 3}), onnx_int("keepdims", keep)});
     std::string_view flat = "m";
     if (keep == 1) {
       file.node("Flatten", {"m"}, {"f"});

@@ -305,7 +305,7 @@ void digest_labels(Digests& digests) {
     Numbers numbers{index * 77 + 5};
     fill(input, numbers);
     fill_floats(floats_of(second), kMemoryBytes / 4, numbers);
-    const LabelTable table{names, codes, scales, 5, 40 + index, 12.5f};
+    const LabelTable labels{names, codes, scales, 5, 40 + index, 12.5f};
     RankedLabel top[3];
     const auto add = [&](std::size_t found) {
       Fnv fnv;
@@ -316,8 +316,8 @@ void digest_labels(Digests& digests) {
       }
       digests.add("classify", index, fnv.value);
     };
-    add(linnet::classify(table, floats_of(second), 0, table.dimension, top, 3));
-    add(linnet::classify(table, codes + 1000, -9, table.dimension, top, 3));
+    add(linnet::classify(labels, floats_of(second), 0, labels.dimension, top, 3));
+    add(linnet::classify(labels, codes + 1000, -9, labels.dimension, top, 3));
   }
 }
 
