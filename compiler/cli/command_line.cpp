@@ -412,11 +412,11 @@ std::variant<CommandLine, int> parse_command_line(int argc, const char* const* a
       "4 an external tool is missing, 70 a defect of Linnet.\n");
   add_inspect(app, line);
   add_compile(app, line);
-  add_labels(app, line);
   add_verify(app, line);
   add_plan(app, line);
   add_profile(app, line);
   add_bench(app, line);
+  add_labels(app, line);
   try {
     check_subcommand(app, argc, argv);
     app.parse(argc, argv);
