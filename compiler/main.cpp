@@ -12,6 +12,7 @@ int run(const linnet::CommandLine& command) {
   switch (command.verb) {
     case linnet::CommandLine::Verb::inspect: return linnet::run_inspect(command);
     case linnet::CommandLine::Verb::compile: return linnet::run_compile(command);
+    case linnet::CommandLine::Verb::labels: return linnet::run_labels(command);
     case linnet::CommandLine::Verb::verify: return linnet::run_verify(command);
     case linnet::CommandLine::Verb::plan: return linnet::run_plan(command);
     case linnet::CommandLine::Verb::profile: return linnet::run_profile(command);

@@ -191,10 +191,11 @@ Result<Nothing> check_budgets(const Report& report, const Plan& plan, const Prog
     diagnostics.push_back(
         {"E302", "", "",
          fmt::format("{} {} cannot be met: {} are needed: weights {}, tables {}, schedule {}, "
-                     "code {}",
+                     "code {}{}",
                      whose, exact_size(*flash), exact_size(report.flash_bytes()),
                      readable_bytes(report.weights_bytes), readable_bytes(report.tables_bytes),
-                     readable_bytes(report.schedule_bytes), readable_bytes(report.code_bytes)),
+                     readable_bytes(report.schedule_bytes), readable_bytes(report.code_bytes),
+                     report.labels == 0 ? "" : ", labels " + readable_bytes(report.labels_bytes)),
          report.dtype == "int8"
              ? "use a network with fewer parameters"
              : "give calibration data (--calibrate): int8 weights take a quarter"});
@@ -435,6 +436,7 @@ void emit_network(Compiled& made, const EmitOptions& options, const PipelineHook
   const CodeCosts costs = costs_of(made);
   const Network network = network_of(made, costs);
   made.report = make_report(network, costs);
+  add_labels(made.report, options.labels);
   made.int8 = made.report.dtype == "int8";
   made.files = emit(network, options);
   made.files["report.json"] = to_json(made.report);
@@ -442,7 +444,12 @@ void emit_network(Compiled& made, const EmitOptions& options, const PipelineHook
 }
 
 Result<Compiled> compile_network(const CompileOptions& options, const PipelineHooks& hooks) {
-  EmitOptions emission{options.name, options.bundle_runtime, options.weights_format};
+  EmitOptions emission{options.name, options.bundle_runtime, options.weights_format, {}};
+  if (!options.labels.empty()) {
+    Result<LabelSet> labels = read_label_set(options.labels);
+    if (!labels) return labels.diagnostics();
+    emission.labels = *std::move(labels);
+  }
   if (emission.name.empty()) emission.name = make_identifier(options.model.stem().string());
   if (const Result<Nothing> good = check_identifier(emission.name); !good)
     return good.diagnostics();
@@ -482,8 +489,14 @@ Result<Compiled> compile_network(const CompileOptions& options, const PipelineHo
   if (const Result<Nothing> good = check_front_end(made.front_end, made.graph, made.program); !good)
     return good.diagnostics();
 
+  if (emission.labels) {
+    if (const Result<Nothing> fits = check_labels(*emission.labels, made.graph); !fits)
+      return fits.diagnostics();
+  }
+
   const CodeCosts costs = costs_of(made);
-  const Report report = make_report(network_of(made, costs), costs);
+  Report report = make_report(network_of(made, costs), costs);
+  add_labels(report, emission.labels);
   if (const Result<Nothing> within =
           check_budgets(report, made.plan, made.program, options, made.target);
       !within) {

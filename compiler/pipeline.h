@@ -42,6 +42,7 @@ struct CompileOptions {
   std::map<std::string, std::int64_t> kept_bytes;  // of the target's banks, for the application
   bool bundle_runtime = true;
   WeightsFormat weights_format = WeightsFormat::cpp;
+  std::filesystem::path labels;  // of a zero-shot classifier (.json); empty: none
 };
 
 // The stages that dump() is called for, in order.

@@ -224,6 +224,29 @@ void add_inspect(CLI::App& app, CommandLine& line) {
   });
 }
 
+void add_label_file(CLI::App& app, CommandLine& line) {
+  app.add_option("--labels", line.compile.labels,
+                 "Names and embeddings of a zero-shot classifier's labels: adds classify(), in "
+                 "files of its own")
+      ->type_name("FILE.json");
+}
+
+void add_labels(CLI::App& app, CommandLine& line) {
+  CLI::App* command = add_command(
+      app, "labels", "Put other labels into a folder that `linnet compile --labels` wrote",
+      "linnet labels animals.json -o generated\n\n"
+      "Only NAME_labels.* and report.json are written: the network need not be compiled again.");
+  command
+      ->add_option(
+          "LABELS", line.compile.labels,
+          "{\"logit_scale\": 33.3, \"labels\": [{\"name\": \"dog\", \"embedding\": [...]}]}")
+      ->required()
+      ->type_name("FILE.json");
+  command->add_option("-o,--output", line.output, "The folder")->required()->type_name("DIR");
+  command->add_flag("--quiet", line.quiet, "Print nothing but errors");
+  command->callback([&] { line.verb = CommandLine::Verb::labels; });
+}
+
 void add_compile(CLI::App& app, CommandLine& line) {
   CLI::App* command =
       add_command(app, "compile", "Compile a model into C++ sources for a Cortex-M7",
@@ -237,6 +260,7 @@ void add_compile(CLI::App& app, CommandLine& line) {
   command->add_option("-o,--output", line.output, "Folder for the sources")
       ->required()
       ->type_name("DIR");
+  add_label_file(*command, line);
   add_model_options(*command, line);
   command->callback([&] { line.verb = CommandLine::Verb::compile; });
 }
@@ -265,7 +289,8 @@ void add_verify(CLI::App& app, CommandLine& line) {
              "Where the generated code runs; default: host");
   command
       ->add_option("--labels", verify.labels,
-                   "Class names, one a line: show the best of each sample")
+                   "Class names, one a line: show the best of each sample. Or a zero-shot "
+                   "classifier's labels (.json), as for `compile`")
       ->type_name("FILE");
   command->add_flag("--layers", verify.layers, "A table by layer, worst first");
   command
@@ -411,6 +436,7 @@ std::variant<CommandLine, int> parse_command_line(int argc, const char* const* a
   add_plan(app, line);
   add_profile(app, line);
   add_bench(app, line);
+  add_labels(app, line);
   try {
     check_subcommand(app, argc, argv);
     app.parse(argc, argv);

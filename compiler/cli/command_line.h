@@ -17,6 +17,7 @@ struct CommandLine {
   enum class Verb : std::uint8_t {
     inspect,
     compile,
+    labels,
     plan,
     verify,
     profile,

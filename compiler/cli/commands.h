@@ -7,6 +7,7 @@ namespace linnet {
 
 int run_inspect(const CommandLine& command);
 int run_compile(const CommandLine& command);
+int run_labels(const CommandLine& command);
 int run_plan(const CommandLine& command);
 int run_verify(const CommandLine& command);
 int run_profile(const CommandLine& command);

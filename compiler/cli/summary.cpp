@@ -26,10 +26,13 @@ void print_summary(const Report& report) {
   fmt::print(
       "          {:<10} most live at once: {}{}\n", "", readable_bytes(report.lower_bound_bytes),
       report.layers.empty() ? "" : fmt::format(", at layer '{}'", harmless(report.peak_layer)));
-  fmt::print("  flash   {:<10} weights {}, tables {}, schedule {}, code {}\n",
+  fmt::print("  flash   {:<10} weights {}, tables {}, schedule {}, code {}",
              readable_bytes(report.flash_bytes()), readable_bytes(report.weights_bytes),
              readable_bytes(report.tables_bytes), readable_bytes(report.schedule_bytes),
              readable_bytes(report.code_bytes));
+  if (report.labels > 0)
+    fmt::print(", {} labels {}", report.labels, readable_bytes(report.labels_bytes));
+  fmt::print("\n");
   if (!report.unmeasured_kernels.empty()) {
     fmt::print("          {:<10} code is a guess for {} that nobody measured\n", "",
                counted(report.unmeasured_kernels.size(), "kernel"));

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "compiler/emit/audio.h"
+#include "compiler/emit/labels.h"
 #include "compiler/emit/network_data.h"
 #include "compiler/emit/render.h"
 #include "compiler/emit/runtime_files.h"
@@ -21,6 +22,15 @@ std::set<std::string> kernels_of(const Program& program) {
   std::set<std::string> kernels;
   for (const KernelCall& call : program.calls) kernels.insert(call.kernel);
   return kernels;
+}
+
+// Of the arenas that the network uses.
+std::vector<std::string> bank_names(const Network& network) {
+  std::vector<std::string> names;
+  for (std::size_t b = 0; b < network.plan.banks.size(); ++b) {
+    if (network.plan.banks[b].used_bytes > 0) names.push_back(network.target.banks[b].name);
+  }
+  return names;
 }
 
 void emit_weights(const Network& network, const EmitOptions& options, TemplateData data,
@@ -44,7 +54,8 @@ void emit_weights(const Network& network, const EmitOptions& options, TemplateDa
 }  // namespace
 
 Files emit(const Network& network, const EmitOptions& options) {
-  const TemplateData data = network_data(network, options);
+  TemplateData data = network_data(network, options);
+  data.set("has_labels", options.labels.has_value());
   const std::string& name = options.name;
   Files files;
   files[name + ".hpp"] = render("network.hpp", data);
@@ -64,6 +75,10 @@ Files emit(const Network& network, const EmitOptions& options) {
   files[name + "_test_vector.hpp"] = render("test_vector.hpp", vectors);
   files[name + "_test_vector.cpp"] = render("test_vector.cpp", vectors);
 
+  if (options.labels) {
+    files.merge(emit_labels(name, bank_names(network), *options.labels));
+    if (options.bundle_runtime) files.merge(label_runtime_files());
+  }
   if (options.bundle_runtime) {
     for (const std::string& path : runtime_files(kernels_of(network.program), other_headers)) {
       files[path] = bundled_text(path);

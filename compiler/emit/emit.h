@@ -5,6 +5,7 @@
 //   NAME_audio.hpp NAME_audio.cpp NAME_audio.h   with a front end: the network fed with samples
 //   NAME_trace.hpp                        table of layers, for profilers and comparison
 //   NAME_test_vector.{hpp,cpp}            an input, the oracle's output, self_test()
+//   NAME_labels.{h,hpp,cpp}               a zero-shot classifier's labels, when there are any
 //   CMakeLists.txt report.json
 //   linnet/...                            the runtime files that it uses
 //
@@ -17,6 +18,7 @@
 
 #include "compiler/front_end/log_mel.h"
 #include "compiler/ir/graph.h"
+#include "compiler/labels/label_set.h"
 #include "compiler/lower/program.h"
 #include "compiler/onnx/importer.h"
 #include "compiler/plan/plan.h"
@@ -29,6 +31,7 @@ struct EmitOptions {
   std::string name;            // a C identifier
   bool bundle_runtime = true;  // put linnet/ beside the sources
   WeightsFormat weights_format = WeightsFormat::cpp;
+  std::optional<LabelSet> labels{};  // a zero-shot classifier's: NAME_labels.*
 };
 
 // Inputs and the oracle's outputs, in device layout and type.

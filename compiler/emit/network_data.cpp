@@ -390,6 +390,30 @@ void set_schedule(TemplateData& data, const Network& network, const Places& plac
 
 }  // namespace
 
+// An input that is mapped by column: fold_input_columns makes that of a network's only input.
+void set_columns(TemplateData& data, const Network& network) {
+  const bool has = network.graph.inputs.size() == 1 && network.graph.inputs[0].columns;
+  data.set("input_columns", has);
+  if (!has) return;
+  const TensorType& type = network.graph.type(network.graph.inputs[0].tensor);
+  const ColumnMap columns = device_columns(*network.graph.inputs[0].columns, type);
+  const auto list = [](const std::vector<float>& values) {
+    std::string text;
+    for (std::size_t m = 0; m < values.size(); ++m)
+      text += fmt::format("{}{}",
+                          m == 0       ? ""
+                          : m % 8 == 0 ? ",\n    "
+                                       : ", ",
+                          float_literal(values[m]));
+    return text;
+  };
+  data.set("column_count", static_cast<std::int64_t>(columns.scale.size()))
+      .set("column_scale", list(columns.scale))
+      .set("column_offset", list(columns.offset))
+      .set("columns_of_codes", type.dtype == DType::i8)
+      .set("columns_of_floats", type.dtype != DType::i8);
+}
+
 TemplateData network_data(const Network& network, const EmitOptions& options) {
   const Program& program = network.program;
   const Places places(network, options);
@@ -410,6 +434,7 @@ TemplateData network_data(const Network& network, const EmitOptions& options) {
   for (const std::string& kernel : kernels)
     kernel_list.push_back(TemplateData().set("kernel", kernel));
   set_schedule(data, network, places);
+  set_columns(data, network);
   data.set("macs", macs)
       .set("includes", kernel_list.empty() ? TemplateList{} : kernel_list)
       .set("kernels", kernel_list)

@@ -14,7 +14,12 @@ namespace {
 
 ReportPort make_port(const Graph& graph, const Port& port) {
   const TensorType& type = graph.type(port.tensor);
-  ReportPort made{port.name, to_string(type.dtype), type.shape, 1, 0};
+  ReportPort made{port.name, to_string(type.dtype), type.shape, 1, 0, {}, {}};
+  if (port.columns) {
+    const ColumnMap columns = device_columns(*port.columns, type);
+    made.column_scale = columns.scale;
+    made.column_offset = columns.offset;
+  }
   if (type.quantization && type.quantization->per_tensor()) {
     made.scale = type.quantization->scale.front();
     made.zero_point = type.quantization->zero_point.front();
@@ -48,11 +53,16 @@ std::vector<ReportLayer> make_layers(const Network& network) {
 }
 
 Json port_json(const ReportPort& port) {
-  return Json::object({{"name", port.name},
-                       {"dtype", port.dtype},
-                       {"shape", port.shape},
-                       {"scale", port.scale},
-                       {"zero_point", port.zero_point}});
+  Json json = Json::object({{"name", port.name},
+                            {"dtype", port.dtype},
+                            {"shape", port.shape},
+                            {"scale", port.scale},
+                            {"zero_point", port.zero_point}});
+  if (!port.column_scale.empty()) {
+    json.set("column_scale", port.column_scale);
+    json.set("column_offset", port.column_offset);
+  }
+  return json;
 }
 
 Json bank_json(const ReportBank& bank) {
@@ -134,10 +144,21 @@ Json list_json(const std::vector<T>& items, Json (*convert)(const T&)) {
   return list;
 }
 
+std::vector<float> reals_from(const Json* json) {
+  std::vector<float> reals;
+  if (!json) return reals;
+  for (const Json& element : json->array()) reals.push_back(static_cast<float>(element.real()));
+  return reals;
+}
+
 ReportPort port_from(const Json& json) {
-  return {json.at("name").text(), json.at("dtype").text(), json.at("shape").integers(),
+  return {json.at("name").text(),
+          json.at("dtype").text(),
+          json.at("shape").integers(),
           static_cast<float>(json.at("scale").real()),
-          static_cast<std::int32_t>(json.at("zero_point").integer())};
+          static_cast<std::int32_t>(json.at("zero_point").integer()),
+          reals_from(json.find("column_scale")),
+          reals_from(json.find("column_offset"))};
 }
 
 ReportBank bank_from(const Json& json) {
@@ -194,6 +215,8 @@ Report from_json(const Json& json) {
   report.tables_bytes = flash.at("tables_bytes").integer();
   report.schedule_bytes = flash.at("schedule_bytes").integer();
   report.code_bytes = flash.at("code_bytes").integer();
+  report.labels = flash.integer_or("labels", 0);
+  report.labels_bytes = flash.integer_or("labels_bytes", 0);
   report.unmeasured_kernels = flash.at("unmeasured_kernels").texts();
   report.inputs = list_from(json.at("inputs"), port_from);
   report.input_rows = json.at("input_rows").boolean();
@@ -254,7 +277,23 @@ Report make_report(const Network& network, const CodeCosts& costs) {
   return report;
 }
 
+void add_labels(Report& report, const std::optional<LabelSet>& labels) {
+  if (!labels) return;
+  report.labels = static_cast<std::int64_t>(labels->count());
+  report.labels_bytes = flash_bytes(*labels);
+}
+
 std::string to_json(const Report& report) {
+  Json flash = Json::object({{"weights_bytes", report.weights_bytes},
+                             {"tables_bytes", report.tables_bytes},
+                             {"schedule_bytes", report.schedule_bytes},
+                             {"code_bytes", report.code_bytes},
+                             {"total_bytes", report.flash_bytes()},
+                             {"unmeasured_kernels", report.unmeasured_kernels}});
+  if (report.labels > 0) {
+    flash.set("labels", report.labels);
+    flash.set("labels_bytes", report.labels_bytes);
+  }
   const Json json =
       Json::object({{"tool", Json::object({{"name", "linnet"}, {"version", report.tool_version}})},
                     {"model", Json::object({{"name", report.name},
@@ -272,12 +311,7 @@ std::string to_json(const Report& report) {
                                              {"total_bytes", report.ram_bytes()},
                                              {"peak_layer", report.peak_layer},
                                              {"banks", list_json(report.banks, bank_json)}})},
-                    {"flash", Json::object({{"weights_bytes", report.weights_bytes},
-                                            {"tables_bytes", report.tables_bytes},
-                                            {"schedule_bytes", report.schedule_bytes},
-                                            {"code_bytes", report.code_bytes},
-                                            {"total_bytes", report.flash_bytes()},
-                                            {"unmeasured_kernels", report.unmeasured_kernels}})},
+                    {"flash", flash},
                     {"inputs", list_json(report.inputs, port_json)},
                     {"input_rows", report.input_rows},
                     {"front_end", front_end_json(report.front_end)},

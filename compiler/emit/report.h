@@ -32,6 +32,8 @@ struct ReportPort {
   Shape shape;  // on the device
   float scale = 1;
   std::int32_t zero_point = 0;
+  // Of an input that is mapped by column (compiler/ir/columns.h): what its header calls kInputColumnScale and Offset.
+  std::vector<float> column_scale{}, column_offset{};
 };
 
 struct ReportFrontEnd {
@@ -49,6 +51,7 @@ struct Report {
   std::string peak_layer;
   std::vector<ReportBank> banks;
   std::int64_t weights_bytes = 0, tables_bytes = 0, schedule_bytes = 0, code_bytes = 0;
+  std::int64_t labels = 0, labels_bytes = 0;  // of a zero-shot classifier
   std::vector<std::string> unmeasured_kernels;
   std::vector<ReportPort> inputs, outputs;
   bool input_rows = false;  // the application gives the input row by row
@@ -57,12 +60,13 @@ struct Report {
   std::vector<std::string> notes;
 
   std::int64_t flash_bytes() const {
-    return weights_bytes + tables_bytes + schedule_bytes + code_bytes;
+    return weights_bytes + tables_bytes + schedule_bytes + code_bytes + labels_bytes;
   }
   std::int64_t ram_bytes() const { return arena_bytes + stack_bytes; }
 };
 
 Report make_report(const Network& network, const CodeCosts& costs);
+void add_labels(Report& report, const std::optional<LabelSet>& labels);
 
 std::string to_json(const Report& report);
 // E503 when DIR/report.json is missing or not one of ours.

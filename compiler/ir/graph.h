@@ -14,6 +14,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "compiler/ir/columns.h"
 #include "compiler/ir/op.h"
 #include "compiler/ir/tensor_type.h"
 #include "compiler/support/result.h"
@@ -47,7 +48,8 @@ struct Node {
 };
 
 // A graph input or output. The device's layout may differ from the model's:
-//   device tensor = transpose(model tensor, permutation), then (when dtypes differ) quantized.
+//   device tensor = transpose(model tensor, permutation), then mapped by column (inputs that have such a map), then (when
+//   dtypes differ) quantized.
 struct Port {
   TensorId tensor;   // on the device's side
   std::string name;  // the model's name
@@ -55,6 +57,7 @@ struct Port {
   DType model_dtype = DType::f32;
   std::vector<std::int32_t> permutation;           // empty: the same layout
   std::optional<Quantization> model_quantization;  // when the model's own port is int8/uint8
+  std::optional<ColumnMap> columns{};              // of a float input
 };
 
 struct Graph {

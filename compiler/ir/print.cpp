@@ -191,6 +191,7 @@ class Printer {
   static std::string describe_port(const Port& port) {
     std::string text = fmt::format("'{}' {}", port.name, to_string(port.model_shape));
     if (!port.permutation.empty()) text += " transposed " + list(port.permutation);
+    if (port.columns) text += fmt::format(" columns of axis {} mapped", port.columns->axis);
     return text;
   }
 

@@ -87,6 +87,20 @@ class Verifier {
     return {INT32_MIN, INT32_MAX};
   }
 
+  void check_columns(const Port& port, bool is_input) {
+    const ColumnMap& columns = *port.columns;
+    const Origin origin{port.name, "port"};
+    const auto axis = static_cast<std::size_t>(columns.axis);
+    const auto fits = [&](const std::vector<float>& values) {
+      return static_cast<std::int64_t>(values.size()) == port.model_shape[axis];
+    };
+    if (!is_input || port.model_dtype != DType::f32)
+      fail(origin, "a map by column belongs to a float input");
+    if (columns.axis < 0 || axis >= port.model_shape.size() || !fits(columns.scale) ||
+        !fits(columns.offset))
+      fail(origin, "the port's map does not fit its columns");
+  }
+
   void check_ports(const std::vector<Port>& ports, const char* what) {
     for (const Port& port : ports) {
       const Origin origin{port.name, what};
@@ -113,6 +127,7 @@ class Verifier {
         fail(origin, fmt::format("the port is {} where its tensor is {}", to_string(expected),
                                  to_string(graph_.type(port.tensor).shape)));
       }
+      if (port.columns) check_columns(port, &ports == &graph_.inputs);
       if (&ports == &graph_.inputs) {
         if (available_[port.tensor])
           fail(origin, "a graph input is a constant or another input too");

@@ -5,6 +5,14 @@
 //   conv 1x1 ─► conv 1x1            ->  conv 1x1 with W2*W1    (also with fully connected layers, and across reshapes
 //   FullyConnected ─► FullyConnected  ->  one, W2*W1            that keep the channels)
 //
+// A stride is a choice of positions, here written as a max pool whose window is one pixel. It lets the mean past a strided
+// convolution and moves up into the convolution before, which then makes only what is read:
+//
+//   conv 1x1 stride 2 ─► mean over H, W  ->  pool 1x1 stride 2 ─► mean ─► conv 1x1
+//   conv k x k ─► pool 1x1 stride 2      ->  conv k x k with twice its stride
+//
+// So the end of tinyCLAP, conv 1x1 stride 2 to 2048 ─► mean ─► W1 to 1024, is one fully connected layer after a mean.
+//
 // Products of weights are summed in double.
 #include <algorithm>
 
@@ -45,6 +53,43 @@ std::optional<Pointwise> pointwise_of(const Graph& graph, const Node* node) {
   return result;
 }
 
+using Stride = std::array<std::int32_t, 2>;
+constexpr Stride kEveryPosition{1, 1};
+
+// Every stride-th position.
+Pool2d subsample(const Stride& stride) {
+  Pool2d pool;
+  pool.kind = Pool2d::Kind::max;
+  pool.window.stride = stride;
+  return pool;
+}
+
+// The stride of a pool that only chooses positions, whatever its kind.
+std::optional<Stride> subsampled_by(const Graph& graph, const Node& node) {
+  const auto* pool = float_op<Pool2d>(graph, &node);
+  if (!pool) return std::nullopt;
+  Pool2d plain = subsample(pool->window.stride);
+  plain.window.dilation = pool->window.dilation;  // of one tap
+  if (!(pool->window == plain.window)) return std::nullopt;
+  if (pool->count_include_pad && !(pool->include == Pads{})) return std::nullopt;
+  return pool->window.stride;
+}
+
+// conv ─► choice of positions: the convolution makes only those.
+bool stride_in_producer(Graph& graph, const Uses& uses, NodeId id) {
+  const Node node = graph.nodes[id.index()];
+  const std::optional<Stride> chosen = subsampled_by(graph, node);
+  if (!chosen || *chosen == kEveryPosition || !uses.single_use(node.inputs[0])) return false;
+  const Node* maker = producer_of(graph, uses, node.inputs[0]);
+  if (!float_op<Conv2d>(graph, maker)) return false;
+  Node conv = *maker;
+  Stride& stride = std::get<Conv2d>(conv.op).window.stride;
+  stride = {stride[0] * (*chosen)[0], stride[1] * (*chosen)[1]};
+  conv.outputs = node.outputs;
+  graph.nodes[id.index()] = std::move(conv);
+  return true;
+}
+
 // conv 1x1 ─► mean over H and W: the mean first.
 bool move_mean_before(Graph& graph, const Uses& uses, NodeId id) {
   const Node node = graph.nodes[id.index()];
@@ -54,12 +99,15 @@ bool move_mean_before(Graph& graph, const Uses& uses, NodeId id) {
   if (!spatial || !uses.single_use(node.inputs[0])) return false;
   const Node* maker = producer_of(graph, uses, node.inputs[0]);
   const std::optional<Pointwise> linear = pointwise_of(graph, maker);
-  if (!linear || !linear->clamp.none() || linear->stride != std::array<std::int32_t, 2>{1, 1})
-    return false;
-  if (!std::holds_alternative<Conv2d>(maker->op)) return false;
-  const Node conv = *maker;
+  if (!linear || !linear->clamp.none() || !std::holds_alternative<Conv2d>(maker->op)) return false;
+  Node conv = *maker;
+  TensorId read = conv.inputs[0];
+  if (linear->stride != kEveryPosition) {
+    read = append_node(graph, subsample(linear->stride), {read}, conv.origin);
+    std::get<Conv2d>(conv.op).window.stride = kEveryPosition;
+  }
   const TensorId mean =
-      append_node(graph, Reduce{Reduce::Kind::mean, {1, 2}, true}, {conv.inputs[0]}, node.origin);
+      append_node(graph, Reduce{Reduce::Kind::mean, {1, 2}, true}, {read}, node.origin);
   std::vector<TensorId> inputs = conv.inputs;
   inputs[0] = mean;
   if (reduce->keep_dims) {
@@ -142,7 +190,7 @@ bool compose_pair(Graph& graph, const Uses& uses, NodeId id) {
   if (!a || !a->clamp.none() || a->outputs != b->inputs || !pays(graph, first, *a, second, *b))
     return false;
 
-  const bool strided = a->stride != std::array<std::int32_t, 2>{1, 1};
+  const bool strided = a->stride != kEveryPosition;
   const bool both_conv =
       std::holds_alternative<Conv2d>(first.op) && std::holds_alternative<Conv2d>(second.op);
   if (strided && (!both_conv || reshapes)) return false;
@@ -166,7 +214,8 @@ bool compose_pair(Graph& graph, const Uses& uses, NodeId id) {
 
 Result<Graph> compose_linear(Graph graph) {
   rewrite_nodes(graph, [](Graph& g, const Uses& uses, NodeId id) {
-    return move_mean_before(g, uses, id) || compose_pair(g, uses, id);
+    return move_mean_before(g, uses, id) || stride_in_producer(g, uses, id) ||
+           compose_pair(g, uses, id);
   });
   return settle(std::move(graph));
 }

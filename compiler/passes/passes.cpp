@@ -12,7 +12,7 @@ struct Pass {
   Result<Graph> (*run)(Graph);
 };
 
-constexpr std::array<Pass, 15> kPasses{{
+constexpr std::array<Pass, 16> kPasses{{
     {"remove_identities", remove_identities},
     {"fold_constants", fold_constants},
     {"merge_duplicates", merge_duplicates},
@@ -27,6 +27,7 @@ constexpr std::array<Pass, 15> kPasses{{
     // Into the linear operators.
     {"fold_batch_norm", fold_batch_norm},
     {"fold_scales", fold_scales},
+    {"fold_input_columns", fold_input_columns},
     {"fold_pad", fold_pad},
     {"fuse_activations", fuse_activations},
     {"compose_linear", compose_linear},

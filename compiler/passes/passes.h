@@ -51,6 +51,9 @@ Result<Graph> fold_batch_norm(Graph graph);
 // after them.
 Result<Graph> fold_scales(Graph graph);
 
+// A map by column between an input and the first convolution becomes part of the input's port.
+Result<Graph> fold_input_columns(Graph graph);
+
 // Constant padding goes into the convolution or pool that reads it.
 Result<Graph> fold_pad(Graph graph);
 

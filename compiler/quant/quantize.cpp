@@ -23,7 +23,8 @@ class Quantizer {
       : graph_(graph),
         scales_(std::move(scales)),
         codes_(graph.tensors.size()),
-        floats_(graph.tensors.size()) {}
+        floats_(graph.tensors.size()),
+        made_in_float_(graph.tensors.size(), false) {}
 
   Graph run() {
     out_.name = graph_.name;
@@ -40,9 +41,10 @@ class Quantizer {
     for (const Port& port : graph_.outputs) {
       Port quantized = port;
       origin_ = {port.name, "output"};
-      const bool is_float = graph_.type(port.tensor).dtype == DType::f32;
-      quantized.tensor =
-          is_float ? codes(port.tensor, scales_.of[port.tensor]) : floats(port.tensor);
+      // What a float operator makes stays as it is: codes of it would only be less exact.
+      const bool stays =
+          graph_.type(port.tensor).dtype != DType::f32 || made_in_float_[port.tensor];
+      quantized.tensor = stays ? floats(port.tensor) : codes(port.tensor, scales_.of[port.tensor]);
       out_.outputs.push_back(std::move(quantized));
     }
     compact(out_);
@@ -111,6 +113,7 @@ class Quantizer {
     std::vector<TensorId> inputs;
     for (const TensorId input : node.inputs) inputs.push_back(floats(input));
     const Tensor& output = graph_.tensors[node.output()];
+    made_in_float_[node.output()] = true;
     floats_[node.output()] =
         out_.add_node(node.op, std::move(inputs), output.type, node.origin, output.name);
   }
@@ -195,6 +198,7 @@ class Quantizer {
   Graph out_;
   IdVector<TensorId, TensorId> codes_;   // by tensor of graph_, in its own scale
   IdVector<TensorId, TensorId> floats_;  // by tensor of graph_
+  IdVector<TensorId, bool> made_in_float_;
   std::vector<std::pair<TensorId, TensorId>> requantized_;
   Origin origin_;  // of the node at work, for the conversions that it needs
 };

@@ -31,7 +31,7 @@ Result<Ranges> calibrate(const Graph& graph, const std::vector<std::vector<Tenso
                          const CalibrationOptions& options);
 
 // The graph with int8 activations and weights, as docs/quantization.md says; ports become int8. Operators without an
-// int8 form stay in float between Dequantize and Quantize.
+// int8 form stay in float between Dequantize and Quantize; an output that such an operator makes stays float32.
 Result<Graph> quantize(const Graph& graph, const Ranges& ranges);
 
 // Imported QDQ graphs: Dequantize -> op -> Quantize becomes the int8 operator with the model's own parameters.

@@ -39,6 +39,13 @@ Range unite(Range a, Range b) { return {std::min(a.lo, b.lo), std::max(a.hi, b.h
 
 double span(Range range) { return static_cast<double>(range.hi) - static_cast<double>(range.lo); }
 
+// A few instructions an element in float as well.
+bool is_cheap_in_float(const Op& op) {
+  const auto* unary = std::get_if<Unary>(&op);
+  return unary && (unary->fn == Unary::Fn::clamp || unary->fn == Unary::Fn::affine ||
+                   unary->fn == Unary::Fn::neg || unary->fn == Unary::Fn::abs);
+}
+
 class Chooser {
  public:
   Chooser(const Graph& graph, const Ranges& ranges)
@@ -81,7 +88,9 @@ class Chooser {
   }
 
  private:
-  // Float operators that move elements between float operators stay in float: nothing is gained by rounding there.
+  // Operators that only move elements, or map them by a few instructions, stay in float between float operators; so do a
+  // layer normalization before float operators, and a small addition there: nothing is gained by rounding. So the end of
+  // an embedding network, addition ─► layer normalization ─► length ─► clamp ─► division, is all float.
   void choose_nodes() {
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
       const Node& node = graph_.nodes[i];
@@ -91,18 +100,31 @@ class Chooser {
       changed = false;
       for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
         const Node& node = graph_.nodes[i];
-        if (!int8_[i] || !moves_elements(node.op) || uses_.is_output[node.output()]) continue;
+        const bool last_in_int8 = std::holds_alternative<LayerNorm>(node.op) || is_small_sum(node);
+        const bool cheap = moves_elements(node.op) || is_cheap_in_float(node.op) || last_in_int8;
+        if (!int8_[i] || !cheap || uses_.is_output[node.output()]) continue;
         const auto is_float = [&](NodeId id) { return id.valid() && !int8_[id.index()]; };
         const bool from_float =
+            last_in_int8 ||
             std::all_of(node.inputs.begin(), node.inputs.end(), [&](TensorId input) {
               return !input.valid() || graph_.is_constant(input) || is_float(uses_.producer[input]);
             });
         const auto& readers = uses_.readers[node.output()];
-        if (!from_float || !std::all_of(readers.begin(), readers.end(), is_float)) continue;
+        if (readers.empty() || !from_float ||
+            !std::all_of(readers.begin(), readers.end(), is_float))
+          continue;
         int8_[i] = false;
         changed = true;
       }
     }
+  }
+
+  // A sum of two vectors, whose dequantization costs nothing to speak of.
+  bool is_small_sum(const Node& node) const {
+    const auto* binary = std::get_if<Binary>(&node.op);
+    constexpr std::int64_t kSmall = 4096;
+    return binary && (binary->fn == Binary::Fn::add || binary->fn == Binary::Fn::sub) &&
+           graph_.type(node.output()).elements() <= kSmall;
   }
 
   // What a table maps to the same code anyway needs no codes of its own before the table.

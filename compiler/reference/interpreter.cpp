@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 
 #include "compiler/ops/ops.h"
 #include "compiler/ops/shapes.h"
@@ -67,6 +68,28 @@ TensorValue converted(const TensorValue& value, const TensorType& to) {
   return evaluate(Op{Cast{}}, {&value}, to);
 }
 
+// The model's values (its own layout) mapped by column: to floats, or with `q` to codes.
+TensorValue mapped_columns(const TensorValue& value, const ColumnMap& columns,
+                           const Quantization* q) {
+  const Shape& shape = value.type.shape;
+  std::size_t inner = 1;
+  for (std::size_t d = shape.size(); d-- > static_cast<std::size_t>(columns.axis) + 1;)
+    inner *= static_cast<std::size_t>(shape[d]);
+  const ColumnMap map = q ? code_map(columns, *q) : columns;
+  const std::vector<float> reals = value.to_floats();
+  std::vector<float> floats(reals.size());
+  std::vector<std::int8_t> codes(q ? reals.size() : 0);
+  for (std::size_t i = 0; i < reals.size(); ++i) {
+    const std::size_t m = i / inner % map.scale.size();
+    floats[i] = mapped(map, m, reals[i]);
+    if (!q) continue;
+    const float limited = floats[i] > -128.0F ? std::min(floats[i], 127.0F) : -128.0F;
+    codes[i] = static_cast<std::int8_t>(std::nearbyint(limited));
+  }
+  if (q) return TensorValue::of({DType::i8, shape, *q}, codes);
+  return TensorValue::of({DType::f32, shape, {}}, floats);
+}
+
 }  // namespace
 
 std::vector<TensorValue> interpret(const Graph& graph, const std::vector<TensorValue>& inputs,
@@ -103,6 +126,12 @@ std::vector<TensorValue> interpret(const Graph& graph, const std::vector<TensorV
 TensorValue to_device(const Port& port, const TensorType& device_type,
                       const TensorValue& model_value) {
   TensorValue labelled = model_value;
+  if (port.columns) {
+    const Quantization* q =
+        device_type.dtype == DType::i8 ? &device_type.quantization.value() : nullptr;
+    return relabelled(transposed(mapped_columns(model_value, *port.columns, q), port.permutation),
+                      device_type);
+  }
   if (!labelled.type.quantization) labelled.type.quantization = port.model_quantization;
   return converted(transposed(labelled, port.permutation), device_type);
 }

@@ -23,7 +23,8 @@ std::vector<TensorValue> interpret(const Graph& graph, const std::vector<TensorV
 TensorValue evaluate_int8(const Op& op, const std::vector<const TensorValue*>& inputs,
                           const TensorType& output);
 
-// Between a model's own port and the device's: layout permutation, and quantization when the element types differ. A
+// Between a model's own port and the device's: layout permutation, an input's map by column (to_device only; section 9 of
+// docs/quantization.md), and quantization when the element types differ. A
 // model whose own port is quantized gets its codes back (int8 or uint8), any other float32.
 TensorValue to_device(const Port& port, const TensorType& device_type,
                       const TensorValue& model_value);

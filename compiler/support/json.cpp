@@ -122,7 +122,7 @@ std::vector<std::string> Json::texts() const {
 Result<Json> parse_json(std::string_view text) {
   try {
     return from_library(Library::parse(text));
-  } catch (const Library::parse_error& error) {
+  } catch (const Library::exception& error) {  // a number out of range is no parse_error
     // E504: a file that should hold JSON.
     return Diagnostic{"E506", "", "", std::string("it is not JSON: ") + error.what(), ""};
   }

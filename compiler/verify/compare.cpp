@@ -89,6 +89,22 @@ FloatError compare_floats(const Reals& values, const Reals& expected) {
   return worst;
 }
 
+namespace {
+
+double cosine_of(const std::vector<float>& values, const std::vector<float>& expected) {
+  double product = 0;
+  double ours = 0;
+  double theirs = 0;
+  for (std::size_t k = 0; k < values.size(); ++k) {
+    product += static_cast<double>(values[k]) * expected[k];
+    ours += static_cast<double>(values[k]) * values[k];
+    theirs += static_cast<double>(expected[k]) * expected[k];
+  }
+  return ours > 0 && theirs > 0 ? product / std::sqrt(ours * theirs) : 1;
+}
+
+}  // namespace
+
 Similarity compare_similarity(const Reals& values, const Reals& expected) {
   double product = 0;
   double ours_squared = 0;
@@ -100,6 +116,8 @@ Similarity compare_similarity(const Reals& values, const Reals& expected) {
   Similarity similarity;
   for (std::size_t s = 0; s < values.size(); ++s) {
     for (std::size_t i = 0; i < values[s].size(); ++i) {
+      similarity.least_cosine =
+          std::min(similarity.least_cosine, cosine_of(values[s][i], expected[s][i]));
       for (std::size_t k = 0; k < values[s][i].size(); ++k) {
         const double x = values[s][i][k];
         const double y = expected[s][i][k];

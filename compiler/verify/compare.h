@@ -36,7 +36,8 @@ FloatError compare_floats(const Reals& values, const Reals& expected);
 // Over all samples and outputs together.
 struct Similarity {
   double cosine = 1;
-  double sqnr_db = 0;  // 10 log10(sum of squares / sum of squared errors)
+  double least_cosine = 1;  // of a single sample's output
+  double sqnr_db = 0;       // 10 log10(sum of squares / sum of squared errors)
   double max_abs = 0;
   double rms = 0;  // of the errors
   std::optional<double>

@@ -17,7 +17,7 @@ struct VerifyOptions {
   // Stored outputs for `data`, one for each sample along the first dimension (.npy); empty: output_*.pb beside the inputs.
   std::filesystem::path reference;
   std::filesystem::path
-      labels;  // names of the classes, one a line: the best of each sample are shown
+      labels;  // names of the classes, one a line: the best of each sample are shown; or a zero-shot classifier's .json
   Machine on = Machine::host;
   std::optional<double> min_sqnr_db;  // judge int8 against float
   double float_tolerance = 1e-4;      // of the output's range

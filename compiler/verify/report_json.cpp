@@ -144,6 +144,7 @@ std::string to_json(const VerifyReport& report) {
   if (report.int8_to_float) {
     Object similarity;
     similarity.set("cosine", report.int8_to_float->cosine)
+        .set("least_cosine", report.int8_to_float->least_cosine)
         .set("sqnr_db", report.int8_to_float->sqnr_db)
         .set("max_abs", report.int8_to_float->max_abs)
         .set("rms", report.int8_to_float->rms);

@@ -123,7 +123,8 @@ std::string to_text(const VerifyReport& report) {
   if (report.int8_to_float) {
     const Similarity& similarity = *report.int8_to_float;
     std::string result =
-        fmt::format("cosine {:.5f}, SQNR {:.2f} dB", similarity.cosine, similarity.sqnr_db);
+        fmt::format("cosine {:.5f} (least {:.5f}), SQNR {:.2f} dB", similarity.cosine,
+                    similarity.least_cosine, similarity.sqnr_db);
     if (similarity.top1)
       result += fmt::format(", top-1 agreement {:.0f} %", 100 * *similarity.top1);
     row(out, "int8", "float oracle", report.codes.back().samples, result,

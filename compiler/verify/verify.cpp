@@ -12,6 +12,7 @@
 #include "compiler/emit/text.h"
 #include "compiler/plan/target.h"
 #include "compiler/reference/interpreter.h"
+#include "compiler/reference/labels.h"
 #include "compiler/verify/build.h"
 #include "compiler/verify/temporary_folder.h"
 #include "compiler/verify/test_data.h"
@@ -313,12 +314,38 @@ void judge_similarity(VerifyReport& report) {
        "use calibration data like the real inputs; --layers shows which layer loses most"});
 }
 
+// The value with the parameters of its tensor, which what the code gives does not repeat.
+TensorValue labelled(const TensorValue& value, const TensorType& type) {
+  return {type, {value.bytes().begin(), value.bytes().end()}};
+}
+
+std::vector<RankedLabel> ranked(const LabelSet& labels, const Graph& graph, const Values& outputs) {
+  return rank_labels(labels, labelled(outputs.front(), graph.type(graph.outputs.front().tensor)));
+}
+
+// The part of the samples whose best label is the same.
+double label_agreement(const Compiled& made, const LabelSet& labels,
+                       const std::vector<Values>& outputs, const std::vector<Values>& expected) {
+  std::size_t agreeing = 0;
+  for (std::size_t s = 0; s < outputs.size(); ++s) {
+    const std::size_t best = ranked(labels, made.graph, outputs[s]).front().index;
+    agreeing += best == ranked(labels, made.float_graph, expected[s]).front().index ? 1 : 0;
+  }
+  return static_cast<double>(agreeing) / static_cast<double>(outputs.size());
+}
+
 // int8 outputs of the generated code against the float oracle on the same samples.
 Similarity similarity_of(const Compiled& made, const TestData& data,
-                         const std::vector<Values>& outputs) {
+                         const std::vector<Values>& outputs,
+                         const std::optional<LabelSet>& labels) {
   const std::vector<Values> inputs = device_inputs(made.float_graph, data, outputs.size());
-  const Reals expected = reals_of(made.float_graph, oracle_outputs(made.float_graph, inputs));
+  const std::vector<Values> reference = oracle_outputs(made.float_graph, inputs);
+  const Reals expected = reals_of(made.float_graph, reference);
   Similarity similarity = compare_similarity(reals_of(made.graph, outputs), expected);
+  if (labels) {
+    similarity.top1 = label_agreement(made, *labels, outputs, reference);
+    return similarity;
+  }
   const Shape& shape = made.graph.outputs.front().model_shape;
   if (shape.size() > 2) similarity.top1.reset();  // no vector of classes
   return similarity;
@@ -362,6 +389,20 @@ std::vector<std::vector<Score>> top_classes(const Graph& graph, const std::vecto
   return all;
 }
 
+// The same for a zero-shot classifier: names and probabilities.
+std::vector<std::vector<Score>> top_labels(const Graph& graph, const std::vector<Values>& outputs,
+                                           const LabelSet& labels) {
+  std::vector<std::vector<Score>> all;
+  for (const Values& sample : outputs) {
+    std::vector<Score> scores;
+    for (const RankedLabel& label : ranked(labels, graph, sample)) {
+      if (scores.size() < 3) scores.push_back({labels.names[label.index], label.probability});
+    }
+    all.push_back(std::move(scores));
+  }
+  return all;
+}
+
 }  // namespace
 
 Result<VerifyReport> verify(const CompileOptions& compile, const VerifyOptions& options,
@@ -369,7 +410,12 @@ Result<VerifyReport> verify(const CompileOptions& compile, const VerifyOptions& 
   const Result<Toolchain> tools = find_toolchain(options.on);
   if (!tools) return tools.diagnostics();
   std::vector<std::string> labels;
-  if (!options.labels.empty()) {
+  std::optional<LabelSet> zero_shot;
+  if (options.labels.extension() == ".json") {
+    Result<LabelSet> read = read_label_set(options.labels);
+    if (!read) return read.diagnostics();
+    zero_shot = *std::move(read);
+  } else if (!options.labels.empty()) {
     Result<std::vector<std::string>> read = read_labels(options.labels);
     if (!read) return read.diagnostics();
     labels = *std::move(read);
@@ -377,6 +423,7 @@ Result<VerifyReport> verify(const CompileOptions& compile, const VerifyOptions& 
   CompileOptions complete = compile;  // the build needs everything in one folder
   complete.bundle_runtime = true;
   complete.weights_format = WeightsFormat::cpp;
+  if (zero_shot) complete.labels = options.labels;
   Result<Compiled> made = compile_network(complete, hooks);
   if (!made) return made.diagnostics();
   if (options.alter) options.alter(made->files);
@@ -407,8 +454,9 @@ Result<VerifyReport> verify(const CompileOptions& compile, const VerifyOptions& 
   report.codes.push_back(ran->report);
 
   if (!labels.empty()) report.top_classes = top_classes(made->graph, ran->outputs, labels);
+  if (zero_shot) report.top_classes = top_labels(made->graph, ran->outputs, *zero_shot);
   for (const TestSample& sample : data->samples) report.sample_names.push_back(sample.name);
-  if (has_float) report.int8_to_float = similarity_of(*made, *data, ran->outputs);
+  if (has_float) report.int8_to_float = similarity_of(*made, *data, ran->outputs, zero_shot);
   report.asked_for_layers = options.layers;
   if (options.layers) {
     begin(hooks, "compare layer by layer");

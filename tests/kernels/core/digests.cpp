@@ -16,6 +16,7 @@
 #include "linnet/kernels/conv_constants.h"
 #include "linnet/kernels/lists/conv.h"
 #include "tests/kernels/core/log_mel_digests.h"
+#include "linnet/labels.h"
 #include "tests/kernels/core/other_digests.h"
 #include "tests/kernels/core/seeded.h"
 
@@ -289,6 +290,45 @@ void digest_matmul(Digests& digests, std::int32_t element_bytes) {
   }
 }
 
+// ---- labels of a zero-shot classifier
+
+struct LabelTable {
+  const char* const* names;
+  const std::int8_t* codes;
+  const float* scales;
+  std::size_t count, dimension;
+  float logit_scale;
+};
+struct RankedLabel {
+  std::size_t index;
+  const char* name;
+  float similarity, probability;
+};
+
+void digest_labels(Digests& digests) {
+  const char* const names[] = {"a", "b", "c", "d", "e"};
+  const float scales[] = {0.011f, 0.0073f, 0.009f, 0.0081f, 0.01f};
+  const auto* codes = static_cast<const std::int8_t*>(static_cast<const void*>(input));
+  for (std::uint32_t index = 0; index < 8; ++index) {
+    Numbers numbers{index * 77 + 5};
+    fill(input, numbers);
+    fill_floats(floats_of(second), kMemoryBytes / 4, numbers);
+    const LabelTable labels{names, codes, scales, 5, 40 + index, 12.5f};
+    RankedLabel top[3];
+    const auto add = [&](std::size_t found) {
+      Fnv fnv;
+      for (std::size_t i = 0; i < found; ++i) {
+        fnv.add(static_cast<std::uint32_t>(top[i].index));
+        fnv.add(top[i].similarity);
+        fnv.add(top[i].probability);
+      }
+      digests.add("classify", index, fnv.value);
+    };
+    add(linnet::classify(labels, floats_of(second), 0, labels.dimension, top, 3));
+    add(linnet::classify(labels, codes + 1000, -9, labels.dimension, top, 3));
+  }
+}
+
 }  // namespace
 
 std::size_t linnet_digests::LINNET_DIGESTS(Digest* to) {
@@ -304,5 +344,6 @@ std::size_t linnet_digests::LINNET_DIGESTS(Digest* to) {
   digest_matmul<linnet::MatMulF32Kernels>(digests, 4);
   digest_other_kernels(digests);
   digest_log_mels(digests);
+  digest_labels(digests);
   return digests.count;
 }
