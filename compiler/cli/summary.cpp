@@ -30,6 +30,13 @@ void print_summary(const Report& report) {
              readable_bytes(report.flash_bytes()), readable_bytes(report.weights_bytes),
              readable_bytes(report.tables_bytes), readable_bytes(report.schedule_bytes),
              readable_bytes(report.code_bytes));
+  const auto int4 =
+      std::count_if(report.layers.begin(), report.layers.end(),
+                    [](const ReportLayer& layer) { return layer.weights_format == "int4"; });
+  if (int4 > 0) {
+    fmt::print("          {:<10} int4 weights in {}\n", "",
+               counted(static_cast<std::size_t>(int4), "layer"));
+  }
   if (!report.unmeasured_kernels.empty()) {
     fmt::print("          {:<10} code is a guess for {} that nobody measured\n", "",
                counted(report.unmeasured_kernels.size(), "kernel"));
@@ -81,6 +88,10 @@ void print_calibration(const Compiled& made) {
     }
   }
   fmt::print("\n");
+  if (made.weights.samples > 0) {
+    fmt::print("  weights layers for 4 bits chosen on {}, {:.1f} s of CPU\n",
+               counted(made.weights.samples, "sample"), made.weights.seconds);
+  }
 }
 
 }  // namespace linnet

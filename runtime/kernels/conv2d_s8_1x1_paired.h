@@ -31,9 +31,16 @@ struct conv2d_s8_1x1_paired {
 
   static void run(const Layer& layer, const Io& io, std::int32_t first_row,
                   std::int32_t row_count) noexcept {
+    run_with<paired::Writer>(layer, io, first_row, row_count);
+  }
+
+  // The same for any that makes outputs of four expanded pixels (conv2d_s8_1x1_w4).
+  template <class Writer>
+  static void run_with(const Layer& layer, const Io& io, std::int32_t first_row,
+                       std::int32_t row_count) noexcept {
     const paired::Runs runs = paired::runs(layer);
     auto* const x = static_cast<std::uint32_t*>(static_cast<void*>(io.scratch));
-    paired::Writer writer(layer, x, runs.steps());
+    Writer writer(layer, x, runs.steps());
     const std::int32_t in_step = layer.stride_w * layer.in_pixel_bytes;
     const std::int8_t* from[paired::kPixels] = {};
     std::int8_t* to[paired::kPixels] = {};

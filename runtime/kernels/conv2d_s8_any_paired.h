@@ -26,9 +26,7 @@ struct conv2d_s8_any_paired {
   }
   // Expanded pixels, the rows under four output rows, a run of zero points, gathered columns or runs.
   static constexpr std::int32_t scratch_bytes(const Layer& layer) noexcept {
-    const paired::Runs runs = paired::runs(layer);
-    return paired::expanded_bytes(runs.steps()) + rows_bytes(runs) + run_bytes(runs) +
-           gathered_bytes(layer, runs);
+    return scratch_bytes_with<paired::Writer>(layer);
   }
   static constexpr std::int32_t packed_bytes(const Layer& layer) noexcept {
     return paired::packed_bytes(layer.out_c, paired::runs(layer).steps());
@@ -40,7 +38,20 @@ struct conv2d_s8_any_paired {
 
   static void run(const Layer& layer, const Io& io, std::int32_t first_row,
                   std::int32_t row_count) noexcept {
-    Window window(layer, io);
+    run_with<paired::Writer>(layer, io, first_row, row_count);
+  }
+
+  // The same for any that makes outputs of four expanded pixels (conv2d_s8_any_w4).
+  template <class Writer>
+  static constexpr std::int32_t scratch_bytes_with(const Layer& layer) noexcept {
+    const paired::Runs runs = paired::runs(layer);
+    return Writer::expanded_bytes(runs.steps()) + rows_bytes(runs) + run_bytes(runs) +
+           gathered_bytes(layer, runs);
+  }
+  template <class Writer>
+  static void run_with(const Layer& layer, const Io& io, std::int32_t first_row,
+                       std::int32_t row_count) noexcept {
+    Window<Writer> window(layer, io);
     Block block;
     for (std::int32_t r = first_row; r < first_row + row_count; ++r) {
       const std::int32_t* const rows = window.rows_under(r);
@@ -103,6 +114,7 @@ struct conv2d_s8_any_paired {
   // Before every column.
   static constexpr std::int32_t kNeverSpaced = -0x40000000;
 
+  template <class Writer>
   class Window {
    public:
     Window(const Layer& layer, const Io& io) noexcept
@@ -111,7 +123,7 @@ struct conv2d_s8_any_paired {
           runs_(paired::runs(layer)),
           x_(static_cast<std::uint32_t*>(static_cast<void*>(io.scratch))),
           writer_(layer, x_, runs_.steps()) {
-      std::byte* const behind = io.scratch + paired::expanded_bytes(runs_.steps());
+      std::byte* const behind = io.scratch + Writer::expanded_bytes(runs_.steps());
       rows_ = static_cast<std::int32_t*>(static_cast<void*>(behind));
       zeros_ = static_cast<std::int8_t*>(static_cast<void*>(behind + rows_bytes(runs_)));
       paired::fill_bytes(zeros_, layer.in_zero, runs_.bytes);
@@ -239,7 +251,7 @@ struct conv2d_s8_any_paired {
     RowsIn in_;
     paired::Runs runs_;
     std::uint32_t* x_;
-    paired::Writer writer_;
+    Writer writer_;
     std::int32_t* rows_;
     std::int8_t *zeros_, *gathered_;
     paired::Spaced spaced_;

@@ -297,6 +297,10 @@ LINNET_PAIRED_SHARED void multiply(const Conv2dS8& layer, const dsp::Requantizer
 // Makes the outputs of pixels that are expanded to `x`.
 class Writer {
  public:
+  static constexpr std::int32_t expanded_bytes(std::int32_t steps) noexcept {
+    return paired::expanded_bytes(steps);
+  }
+
   [[gnu::noinline]] Writer(const Conv2dS8& layer, const std::uint32_t* x,
                            std::int32_t steps) noexcept
       : layer_(layer),
