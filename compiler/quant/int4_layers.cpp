@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "compiler/ops/ops.h"
+#include "compiler/ops/shapes.h"
 #include "compiler/quant/scales.h"
 #include "compiler/reference/interpreter.h"
 

@@ -46,7 +46,8 @@ TEST_CASE("verify weights of 4 bits on the host and on the core") {
   VerifyOptions options;
   options.data = models_folder() / "images/test";
   Together models;
-  add_model(options_of("xinet_96", Weights::int4), options, 2, models);  // 1x1, 3x3, fully connected
+  add_model(options_of("xinet_96", Weights::int4), options, 2,
+            models);  // 1x1, 3x3, fully connected
   add_model(options_of("phinet_96", Weights::int4), options, 2, models);
   for (const Compiled& made : models.made) CHECK(int4_layers(made.report) > 5);
   for (const Machine machine : {Machine::host, Machine::qemu}) {

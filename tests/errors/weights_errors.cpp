@@ -42,8 +42,7 @@ TEST_CASE("weights of 4 bits need calibration data") {
 
 TEST_CASE("weights that a model has quantized itself are not rounded to 4 bits") {
   CompileOptions options;
-  options.model =
-      testing::models_folder() / "quantized_ops/conv_1x1_s8_per_channel_qdq/model.onnx";
+  options.model = testing::models_folder() / "quantized_ops/conv_1x1_s8_per_channel_qdq/model.onnx";
   options.weights = Weights::int4;
   CHECK(said(options) ==
         "E221 --weights int4: the model is quantized already, to 8 bits; give the float model it "

@@ -46,8 +46,8 @@ InputMoments moments_of_a_walk(std::size_t depth) {
     std::vector<float> covariance;
     for (std::size_t i = 0; i < n; ++i)
       for (std::size_t j = 0; j < n; ++j)
-        covariance.push_back(
-            static_cast<float>(std::pow(kKept, std::fabs(static_cast<double>(i) - static_cast<double>(j)))));
+        covariance.push_back(static_cast<float>(
+            std::pow(kKept, std::fabs(static_cast<double>(i) - static_cast<double>(j)))));
     moments.covariance.push_back(std::move(covariance));
   }
   return moments;
