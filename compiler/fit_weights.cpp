@@ -10,7 +10,7 @@ namespace linnet {
 namespace {
 
 // Multiply-accumulates that measuring may take: less than a minute on one core (docs/calibration.md).
-constexpr double kMostWork = 3e10;
+constexpr double kMostWork = 6e10;
 
 std::int64_t flash_bytes_of(const PlannedProgram& made) {
   return flash_bytes(made.program, code_costs(made.program, made.plan));
@@ -63,14 +63,18 @@ Result<FittedWeights> fit_weights(const Compiled& made, const Ranges& ranges,
 
   // What the weights save is known, what the kernels' own code takes shows only afterwards.
   for (std::int64_t bytes = excess;;) {
+    // In the end all, those too that save nothing by themselves: without int8 their kernel may go.
+    const bool all = bytes > most;
     int4.nodes = choose_int4(costs, made.float_graph.nodes.size(), bytes);
+    for (const Int4Cost& cost : costs.layers)
+      if (all) int4.nodes[cost.node] = true;
     Result<Graph> graph = make_int8_graph(made.float_graph, ranges, int4, {});
     if (!graph) return graph.diagnostics();
     Result<PlannedProgram> planned =
         lower_and_plan(*graph, made.target, plan, {}, options.ram_bytes);
     if (!planned) return planned.diagnostics();
     const std::int64_t still = flash_bytes_of(*planned) - flash_bytes;
-    if (still > 0 && bytes < most) {
+    if (still > 0 && !all) {
       bytes += still;
       continue;
     }
