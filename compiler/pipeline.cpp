@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "compiler/emit/text.h"
+#include "compiler/fit_weights.h"
 #include "compiler/front_end/fit.h"
 #include "compiler/lower/choose_forms.h"
 #include "compiler/lower/lower.h"
@@ -47,8 +48,8 @@ std::string print(const Graph& graph, const Ranges& ranges) {
 }
 
 // The int8 graph: by ranges, or by what the model itself quantizes.
-Result<Graph> to_int8(const Graph& graph, const Ranges& ranges) {
-  Result<Graph> quantized = quantize(graph, ranges);
+Result<Graph> to_int8(const Graph& graph, const Ranges& ranges, const Int4Layers& int4 = {}) {
+  Result<Graph> quantized = quantize(graph, ranges, int4);
   if (!quantized) return quantized;
   return verified(compose_tables(*std::move(quantized)), "quantize");
 }
@@ -157,9 +158,15 @@ std::string remedy_for_ram(const Report& report, const Plan& plan, const Program
   return "allow more, use a smaller input, or a network that is narrower there";
 }
 
+// What --flash or the target allows.
+std::optional<std::int64_t> flash_limit(const CompileOptions& options, const Target& target) {
+  return options.flash_bytes ? options.flash_bytes : target.flash_bytes;
+}
+
 // E301, E302, E304: what the user allows, against what the network needs.
 Result<Nothing> check_budgets(const Report& report, const Plan& plan, const Program& program,
-                              const CompileOptions& options, const Target& target) {
+                              const CompileOptions& options, const Target& target,
+                              bool int4_may_help) {
   Diagnostics diagnostics;
   if (options.ram_bytes && report.ram_bytes() > *options.ram_bytes) {
     std::string peak;
@@ -184,8 +191,7 @@ Result<Nothing> check_budgets(const Report& report, const Plan& plan, const Prog
                                        report.stack_bytes, target.name, target.stack_bytes),
                            "join fewer tensors at once: split the widest Concat in two"});
   }
-  const std::optional<std::int64_t> flash =
-      options.flash_bytes ? options.flash_bytes : target.flash_bytes;
+  const std::optional<std::int64_t> flash = flash_limit(options, target);
   if (flash && report.flash_bytes() > *flash) {
     const std::string whose = options.flash_bytes ? "--flash" : "the flash of " + target.name + ",";
     diagnostics.push_back(
@@ -197,7 +203,8 @@ Result<Nothing> check_budgets(const Report& report, const Plan& plan, const Prog
                      readable_bytes(report.schedule_bytes), readable_bytes(report.code_bytes),
                      report.labels == 0 ? "" : ", labels " + readable_bytes(report.labels_bytes)),
          report.dtype == "int8"
-             ? "use a network with fewer parameters"
+             ? (int4_may_help ? "try --weights auto, or a network with fewer parameters"
+                              : "use a network with fewer parameters")
              : "give calibration data (--calibrate): int8 weights take a quarter"});
   }
   if (diagnostics.empty()) return ok();
@@ -259,14 +266,20 @@ Result<Nothing> check_input_rows(const Program& program, const PlanOptions& opti
                     "leave --input rows out"};
 }
 
-// What the front end takes before the network is planned.
-void reserve_for_front_end(const Compiled& made, PlanOptions& options, Budgets& budgets) {
-  if (!made.front_end) return;
-  CodeCosts costs;
-  add_front_end(costs);
-  options.front_end_bytes = made.front_end->memory_bytes();
-  if (budgets.flash_bytes)
-    *budgets.flash_bytes -= made.front_end->constant_bytes() + costs.code_bytes;
+// What the front end takes of RAM before the network is planned.
+void reserve_for_front_end(const Compiled& made, PlanOptions& options) {
+  if (made.front_end) options.front_end_bytes = made.front_end->memory_bytes();
+}
+
+// Flash of what is no part of the planned network: front end and labels.
+std::int64_t reserved_flash_bytes(const Compiled& made, const EmitOptions& options) {
+  std::int64_t bytes = options.labels ? flash_bytes(*options.labels) : 0;
+  if (made.front_end) {
+    CodeCosts costs;
+    add_front_end(costs);
+    bytes += made.front_end->constant_bytes() + costs.code_bytes;
+  }
+  return bytes;
 }
 
 Network network_of(const Compiled& made, const CodeCosts& costs) {
@@ -313,8 +326,19 @@ Result<std::vector<Sample>> load_calibration(const Graph& graph, const CompileOp
   return load_samples(graph, options.calibrate, options.samples);
 }
 
+Result<Graph> make_int8_graph(const Graph& graph, const Ranges& ranges, const Int4Layers& int4,
+                              const PipelineHooks& hooks) {
+  begin(hooks, "quantize");
+  Result<Graph> quantized = to_int8(graph, ranges, int4);
+  if (!quantized) return quantized;
+  note_non_finite(graph, ranges, quantized->notes);
+  dump(hooks, "quantize", [&] { return print(*quantized); });
+  return quantized;
+}
+
 Result<Graph> make_device_graph(const Graph& graph, const std::vector<Sample>& samples,
-                                const CompileOptions& options, const PipelineHooks& hooks) {
+                                const CompileOptions& options, const PipelineHooks& hooks,
+                                Ranges* observed) {
   if (is_quantized_model(graph)) {
     begin(hooks, "quantize");
     Result<Graph> fused = to_int8(graph);
@@ -327,13 +351,13 @@ Result<Graph> make_device_graph(const Graph& graph, const std::vector<Sample>& s
   const Result<Ranges> ranges = calibrate(graph, samples, options.calibration);
   if (!ranges) return ranges.diagnostics();
   dump(hooks, "calibrate", [&] { return print(graph, *ranges); });
-
-  begin(hooks, "quantize");
-  Result<Graph> quantized = to_int8(graph, *ranges);
-  if (!quantized) return quantized;
-  note_non_finite(graph, *ranges, quantized->notes);
-  dump(hooks, "quantize", [&] { return print(*quantized); });
-  return quantized;
+  if (observed) *observed = *ranges;
+  Int4Layers int4;
+  if (options.weights == Weights::int4) {
+    int4.nodes = int4_candidates(graph);
+    int4.moments = input_moments(graph, samples, int4.nodes);
+  }
+  return make_int8_graph(graph, *ranges, int4, hooks);
 }
 
 Result<Graph> guess_int8(const Graph& graph) {
@@ -474,20 +498,45 @@ Result<Compiled> compile_network(const CompileOptions& options, const PipelineHo
   Result<std::vector<Sample>> samples = load_calibration(made.float_graph, options);
   if (!samples) return samples.diagnostics();
   made.samples = *std::move(samples);
-  Result<Graph> graph = make_device_graph(made.float_graph, made.samples, options, hooks);
+  if (const Result<Nothing> good = check_weights_option(made.float_graph, options); !good)
+    return good.diagnostics();
+  const bool automatic = options.weights == Weights::automatic;
+  PipelineHooks first = hooks;  // what is dumped is the network that is taken in the end
+  if (automatic && hooks.dump_after != "calibrate") first.dump = nullptr;
+  Ranges ranges;
+  Result<Graph> graph = make_device_graph(made.float_graph, made.samples, options, first, &ranges);
   if (!graph) return graph.diagnostics();
   made.graph = *std::move(graph);
 
   PlanOptions plan_options = options.plan;
-  Budgets budgets{options.ram_bytes, options.flash_bytes};
-  reserve_for_front_end(made, plan_options, budgets);
+  reserve_for_front_end(made, plan_options);
+  const std::int64_t reserved = reserved_flash_bytes(made, emission);
+  const auto less_reserved = [&](std::optional<std::int64_t> bytes) {
+    if (bytes) *bytes -= reserved;
+    return bytes;
+  };
+  const Budgets budgets{options.ram_bytes, less_reserved(options.flash_bytes)};
   Result<PlannedProgram> planned =
-      lower_and_plan(made.graph, made.target, plan_options, hooks, budgets);
+      lower_and_plan(made.graph, made.target, plan_options, first, budgets);
   if (!planned) return planned.diagnostics();
+  const std::optional<std::int64_t> flash = less_reserved(flash_limit(options, made.target));
+  if (automatic && flash) {
+    Result<FittedWeights> fitted =
+        fit_weights(made, ranges, *std::move(planned), plan_options, budgets, *flash, hooks);
+    if (!fitted) return fitted.diagnostics();
+    made.graph = std::move(fitted->graph);
+    made.weights = fitted->choice;
+    planned = std::move(fitted->planned);
+  }
   made.program = std::move(planned->program);
   made.plan = std::move(planned->plan);
   if (const Result<Nothing> good = check_front_end(made.front_end, made.graph, made.program); !good)
     return good.diagnostics();
+  if (automatic) {
+    dump(hooks, "quantize", [&] { return print(made.graph); });
+    dump(hooks, "lower", [&] { return print(made.program); });
+    dump(hooks, "plan", [&] { return print(made.program, made.plan); });
+  }
 
   if (emission.labels) {
     if (const Result<Nothing> fits = check_labels(*emission.labels, made.graph); !fits)
@@ -498,7 +547,8 @@ Result<Compiled> compile_network(const CompileOptions& options, const PipelineHo
   Report report = make_report(network_of(made, costs), costs);
   add_labels(report, emission.labels);
   if (const Result<Nothing> within =
-          check_budgets(report, made.plan, made.program, options, made.target);
+          check_budgets(report, made.plan, made.program, options, made.target,
+                        options.weights == Weights::int8 && !is_quantized_model(made.float_graph));
       !within) {
     return within.diagnostics();
   }

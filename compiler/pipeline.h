@@ -27,6 +27,16 @@
 
 namespace linnet {
 
+// What weights are stored in; fit_weights.h.
+enum class Weights : std::uint8_t { int8, int4, automatic };
+
+// Which layers have weights of 4 bits because of Weights::automatic.
+struct WeightsChoice {
+  std::size_t layers = 0;   // in 4 bits
+  std::size_t samples = 0;  // on which their costs were measured; 0: they were not
+  double seconds = 0;       // of measuring
+};
+
 // What every subcommand that takes a model takes; see compiler/cli/options.cpp for the spelling.
 struct CompileOptions {
   std::filesystem::path model;
@@ -43,6 +53,7 @@ struct CompileOptions {
   bool bundle_runtime = true;
   WeightsFormat weights_format = WeightsFormat::cpp;
   std::filesystem::path labels;  // of a zero-shot classifier (.json); empty: none
+  Weights weights = Weights::int8;
 };
 
 // The stages that dump() is called for, in order.
@@ -63,6 +74,7 @@ struct Compiled {
   Graph graph;        // what was lowered: int8, or the float graph
   bool int8 = false;
   std::vector<Sample> samples;
+  WeightsChoice weights;
   Program program;
   Plan plan;
   Target target;
@@ -78,8 +90,15 @@ Result<ImportedModel> import_and_simplify(const CompileOptions& options,
 Result<std::vector<Sample>> load_calibration(const Graph& graph, const CompileOptions& options);
 bool is_quantized_model(const Graph& graph);  // it has Quantize or Dequantize nodes
 // Calibrates and quantizes, or fuses what the model itself quantizes, or leaves a float model without samples alone.
+// `observed`, when given, gets the ranges that calibration found.
 Result<Graph> make_device_graph(const Graph& graph, const std::vector<Sample>& samples,
-                                const CompileOptions& options, const PipelineHooks& hooks = {});
+                                const CompileOptions& options, const PipelineHooks& hooks = {},
+                                Ranges* observed = nullptr);
+
+// A float graph in int8 by ranges, with weights of 4 bits where `int4` says so.
+struct Int4Layers;
+Result<Graph> make_int8_graph(const Graph& graph, const Ranges& ranges, const Int4Layers& int4,
+                              const PipelineHooks& hooks = {});
 
 struct PlannedProgram {
   Program program;

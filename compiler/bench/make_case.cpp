@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "compiler/ops/ops.h"
+#include "compiler/quant/int4.h"
 
 namespace linnet {
 
@@ -296,6 +297,23 @@ BenchCase moving(Precision precision, const std::string& name, Op op,
 BenchCase scaled(float factor, BenchCase which) {
   which.name += fmt::format(" scaled by {}", factor);
   which.output.quantization->scale[0] *= factor;
+  return which;
+}
+
+BenchCase int4(BenchCase which) {
+  TensorValue& weights = which.constants.front();
+  const std::vector<std::size_t> groups = int4_groups(weights.type.shape);
+  const std::vector<std::int64_t> codes = weights.to_ints();
+  std::vector<std::int8_t> rounded;
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    const std::size_t channel = i / groups.size(), group = groups[i % groups.size()];
+    const auto scale = static_cast<int>(9 + (channel + 3 * group) % 10);
+    rounded.push_back(static_cast<std::int8_t>(scale * (static_cast<int>(codes[i]) / 18)));
+  }
+  TensorType type = weights.type;
+  type.quantization->int4 = true;
+  weights = TensorValue::of(std::move(type), rounded);
+  which.name += " int4 weights";
   return which;
 }
 

@@ -61,6 +61,8 @@ BenchCase moving(Precision precision, const std::string& name, Op op,
 
 // The case with outputs of so many times the scale, thus with another shift: "1x1 24x24x64->64 scaled by 100000".
 BenchCase scaled(float factor, BenchCase which);
+// The case with weights of 4 bits: "1x1 24x24x64->64 int4 weights".
+BenchCase int4(BenchCase which);
 
 // The case by this kernel, whatever lowering takes: "3x3 p1 24x24x32->32 by conv2d_s8_any".
 BenchCase by(const std::string& kernel, BenchCase which);

@@ -162,6 +162,10 @@ void add_model_options(CLI::App& app, CommandLine& line) {
       app, "--flash", "BYTES", parse_bytes,
       [&](std::int64_t value) { options.flash_bytes = value; },
       "Most bytes for weights, tables, schedule and code together");
+  add_choice(app, "--weights", options.weights,
+             {{"int8", Weights::int8}, {"int4", Weights::int4}, {"auto", Weights::automatic}},
+             "int8 (default); int4: fully connected layers and dense convolutions in 4 bits; auto: "
+             "only those that --flash, or the target's flash, asks for");
   add_parsed(
       app, "--input-shape", "NAME=1x3x96x96", parse_input_shape,
       [&](auto value) { options.input_shapes[value.first] = value.second; },
@@ -217,7 +221,7 @@ void add_inspect(CLI::App& app, CommandLine& line) {
   command->callback([&line, command] {
     line.verb = CommandLine::Verb::inspect;
     for (const char* option :
-         {"--target", "--calibrate", "--ram", "--flash", "--plan", "--optimize"}) {
+         {"--target", "--calibrate", "--ram", "--flash", "--plan", "--optimize", "--weights"}) {
       const CLI::Option* found = command->get_option_no_throw(option);
       if (found != nullptr && found->count() > 0) line.inspect_compiled = true;
     }

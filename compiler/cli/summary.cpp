@@ -33,6 +33,13 @@ void print_summary(const Report& report) {
   if (report.labels > 0)
     fmt::print(", {} labels {}", report.labels, readable_bytes(report.labels_bytes));
   fmt::print("\n");
+  const auto int4 =
+      std::count_if(report.layers.begin(), report.layers.end(),
+                    [](const ReportLayer& layer) { return layer.weights_format == "int4"; });
+  if (int4 > 0) {
+    fmt::print("          {:<10} int4 weights in {}\n", "",
+               counted(static_cast<std::size_t>(int4), "layer"));
+  }
   if (!report.unmeasured_kernels.empty()) {
     fmt::print("          {:<10} code is a guess for {} that nobody measured\n", "",
                counted(report.unmeasured_kernels.size(), "kernel"));
@@ -91,6 +98,10 @@ void print_calibration(const Compiled& made) {
     }
   }
   fmt::print("\n");
+  if (made.weights.samples > 0) {
+    fmt::print("  weights layers for 4 bits chosen on {}, {:.1f} s of CPU\n",
+               counted(made.weights.samples, "sample"), made.weights.seconds);
+  }
 }
 
 }  // namespace linnet

@@ -27,6 +27,22 @@ ReportPort make_port(const Graph& graph, const Port& port) {
   return made;
 }
 
+// What the weights that only this call reads are stored in.
+std::string weights_format_of(const KernelCall& call) {
+  const auto is_set = [&](const char* name) {
+    return std::any_of(call.fields.begin(), call.fields.end(), [&](const Field& field) {
+      const auto* value = std::get_if<std::int64_t>(&field.value);
+      return field.name == name && value != nullptr && *value != 0;
+    });
+  };
+  const bool has_weights = std::any_of(call.fields.begin(), call.fields.end(), [](const auto& f) {
+    return f.name == "weights" && std::holds_alternative<ConstantId>(f.value);
+  });
+  if (!has_weights) return {};
+  if (call.layer_type != "Conv2dS8") return "float32";
+  return is_set("four_bit") ? "int4" : is_set("wide_weights") ? "int16" : "int8";
+}
+
 std::vector<ReportLayer> make_layers(const Network& network) {
   std::vector<ReportLayer> layers;
   for (const KernelCall& call : network.program.calls) {
@@ -36,6 +52,7 @@ std::vector<ReportLayer> make_layers(const Network& network) {
     layer.kernel = call.kernel;
     layer.output_shape = call.output_type.shape;
     layer.dtype = to_string(call.output_type.dtype);
+    layer.weights_format = weights_format_of(call);
     layer.macs = call.macs;
     layer.weights_bytes = call.weights_bytes;
     layer.output_bytes = call.output_type.bytes();
@@ -76,6 +93,7 @@ Json layer_json(const ReportLayer& layer) {
                        {"kernel", layer.kernel},
                        {"output_shape", layer.output_shape},
                        {"dtype", layer.dtype},
+                       {"weights_format", layer.weights_format},
                        {"macs", layer.macs},
                        {"weights_bytes", layer.weights_bytes},
                        {"output_bytes", layer.output_bytes},
@@ -175,6 +193,7 @@ ReportLayer layer_from(const Json& json) {
   layer.kernel = json.at("kernel").text();
   layer.output_shape = json.at("output_shape").integers();
   layer.dtype = json.at("dtype").text();
+  layer.weights_format = json.at("weights_format").text();
   layer.macs = json.at("macs").integer();
   layer.weights_bytes = json.at("weights_bytes").integer();
   layer.output_bytes = json.at("output_bytes").integer();

@@ -23,6 +23,7 @@ struct ReportLayer {
   std::string name, op, kernel;
   Shape output_shape;
   std::string dtype;
+  std::string weights_format;  // "int8", "int4", "float32"; empty without weights
   std::int64_t macs = 0, weights_bytes = 0, output_bytes = 0, scratch_bytes = 0;
   std::int64_t first_step = 0, last_step = 0;  // of the calls that make it
 };

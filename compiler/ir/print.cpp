@@ -201,7 +201,8 @@ class Printer {
     if (!tensor.is_constant()) return name_of(id);
     const bool scalar = tensor.type.elements() == 1 && !tensor.type.quantization;
     if (scalar) return fmt::format("{}={:.6g}", name_of(id), tensor.constant.to_floats().front());
-    return fmt::format("{}:{}", name_of(id), to_string(tensor.type.shape));
+    const bool int4 = tensor.type.quantization && tensor.type.quantization->int4;
+    return fmt::format("{}:{}{}", name_of(id), to_string(tensor.type.shape), int4 ? " int4" : "");
   }
 
   std::string name_of(TensorId id) {

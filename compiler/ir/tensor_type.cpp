@@ -58,6 +58,7 @@ std::string to_string(const TensorType& type) {
       text +=
           fmt::format(" s={:.6g}.. z={}.. axis={}", q.scale.front(), q.zero_point.front(), q.axis);
     }
+    if (q.int4) text += " int4";
   }
   return text;
 }

@@ -32,6 +32,9 @@ struct Quantization {
   std::vector<float> scale;              // > 0, finite
   std::vector<std::int32_t> zero_point;  // as many as scales; within the element type's range
   int axis = -1;                         // -1: per tensor
+  // Constant int8 weights that a device may store in 4 bits: each group of 32 is an integer times numbers in [-7, 7]
+  // (compiler/quant/int4.h). Their values are those of any int8 tensor.
+  bool int4 = false;
 
   bool per_tensor() const { return axis < 0; }
   bool operator==(const Quantization&) const = default;

@@ -6,6 +6,7 @@
 
 #include "compiler/ir/graph.h"
 #include "compiler/ops/ops.h"
+#include "compiler/quant/int4.h"
 
 namespace linnet {
 namespace {
@@ -48,7 +49,14 @@ class Verifier {
       available_[TensorId{i}] = true;
       if (!(tensor.constant.type == tensor.type))
         fail(origin, "a constant's value has another type than its tensor");
+      check_int4(tensor, origin);
     }
+  }
+
+  // What Quantization::int4 promises.
+  void check_int4(const Tensor& tensor, const Origin& origin) {
+    if (tensor.type.quantization && tensor.type.quantization->int4 && !fits_int4(tensor.constant))
+      fail(origin, "weights of 4 bits are no integer times [-7, 7] in each group");
   }
 
   void check_type(const TensorType& type, const Origin& origin, bool constant) {

@@ -173,6 +173,15 @@ bool doubled_sums_fit(const Conv2dS8& layer, const Int8Constants& constants) {
   return true;
 }
 
+// Whether each group of 32 weights, as the kernels read them, is an integer times numbers in [-7, 7].
+bool fits_four_bit(const Conv2dS8& layer, const Int8Constants& constants) {
+  const std::size_t depth = constants.weights.size() / static_cast<std::size_t>(layer.out_c);
+  for (std::size_t o = 0; o < static_cast<std::size_t>(layer.out_c); ++o) {
+    if (!w4::fits(paired::runs(layer), constants.weights.data() + o * depth)) return false;
+  }
+  return true;
+}
+
 Result<Nothing> lower_int8(const Convolution& c, const Node& node, LowerContext& context) {
   if (c.weight_values.empty() || (c.bias.valid() && !context.is_constant(c.bias))) {
     // E151: an int8 convolution with computed weights.
@@ -200,6 +209,8 @@ Result<Nothing> lower_int8(const Convolution& c, const Node& node, LowerContext&
 
   if (!c.transposed && c.groups == 1 && layer.wide_weights == 0)
     layer.paired = paired_parts(layer, *constants);
+  if (!c.transposed && c.groups == 1 && c.weight_values.type.quantization->int4)
+    layer.four_bit = fits_four_bit(layer, *constants) ? 1 : 0;
 
   KernelCall call = context.begin_call(node);
   call.inputs = {context.operand(c.x)};
@@ -342,6 +353,8 @@ bool winograd_possible(const Node& node, const Graph& graph) {
     return values[0] == value && values[1] == value;
   };
   return conv != nullptr && graph.type(node.output()).dtype == DType::i8 && conv->groups == 1 &&
+         !(graph.type(node.inputs[1]).quantization &&
+           graph.type(node.inputs[1]).quantization->int4) &&
          is(conv->window.kernel, 3) && is(conv->window.stride, 1) && is(conv->window.dilation, 1);
 }
 

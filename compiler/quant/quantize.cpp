@@ -10,6 +10,7 @@
 
 #include "compiler/quant/fixed_point.h"
 #include "compiler/quant/forms.h"
+#include "compiler/quant/int4_layers.h"
 #include "compiler/quant/ranges.h"
 #include "compiler/quant/scales.h"
 #include "compiler/quant/weights.h"
@@ -19,9 +20,10 @@ namespace {
 
 class Quantizer {
  public:
-  Quantizer(const Graph& graph, Scales scales)
+  Quantizer(const Graph& graph, Scales scales, const Int4Layers& int4)
       : graph_(graph),
         scales_(std::move(scales)),
+        int4_(int4),
         codes_(graph.tensors.size()),
         floats_(graph.tensors.size()),
         made_in_float_(graph.tensors.size(), false) {}
@@ -33,7 +35,7 @@ class Quantizer {
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
       origin_ = graph_.nodes[i].origin;
       if (scales_.int8[i]) {
-        add_int8(graph_.nodes[i]);
+        add_int8(graph_.nodes[i], int4_.has(i) ? &int4_.moments[i] : nullptr);
       } else {
         add_float(graph_.nodes[i]);
       }
@@ -118,12 +120,13 @@ class Quantizer {
         out_.add_node(node.op, std::move(inputs), output.type, node.origin, output.name);
   }
 
-  void add_int8(const Node& node) {
+  // `four_bits`: weights of 4 bits, rounded by these moments.
+  void add_int8(const Node& node, const InputMoments* four_bits) {
     const Quantization& q = scales_.of[node.output()];
     Op op = node.op;
     std::vector<TensorId> inputs;
     if (is_weighted(op)) {
-      inputs = weighted_inputs(node, q);
+      inputs = weighted_inputs(node, q, four_bits);
     } else if (const std::optional<Unary> unary = as_unary(graph_, node)) {
       op = *unary;
       const TensorId x = node.inputs[static_cast<std::size_t>(1 - scalar_operand(graph_, node))];
@@ -141,18 +144,21 @@ class Quantizer {
            std::holds_alternative<FullyConnected>(op);
   }
 
-  std::vector<TensorId> weighted_inputs(const Node& node, const Quantization& q) {
+  std::vector<TensorId> weighted_inputs(const Node& node, const Quantization& q,
+                                        const InputMoments* four_bits) {
     const TensorId x = node.inputs[0];
     const bool has_bias = node.inputs.size() > 2 && node.inputs[2].valid();
     const Tensor& weights = graph_.tensors[node.inputs[1]];
-    QuantizedWeights quantized = quantize_weights(
-        weights.constant, has_bias ? &graph_.tensors[node.inputs[2]].constant : nullptr,
-        scales_.of[x], q);
+    const TensorValue* bias = has_bias ? &graph_.tensors[node.inputs[2]].constant : nullptr;
+    QuantizedWeights quantized =
+        four_bits ? quantize_weights_int4(weights.constant, bias, scales_.of[x], q, *four_bits)
+                  : quantize_weights(weights.constant, bias, scales_.of[x], q);
     std::vector<TensorId> inputs{codes(x, scales_.of[x]),
                                  out_.add_constant(weights.name, std::move(quantized.weights))};
     if (quantized.bias) {
-      inputs.push_back(
-          out_.add_constant(graph_.tensors[node.inputs[2]].name, std::move(*quantized.bias)));
+      const std::string name = has_bias ? graph_.tensors[node.inputs[2]].name
+                                        : graph_.tensors[node.output()].name + "_bias";
+      inputs.push_back(out_.add_constant(name, std::move(*quantized.bias)));
     }
     return inputs;
   }
@@ -195,6 +201,7 @@ class Quantizer {
 
   const Graph& graph_;
   Scales scales_;
+  const Int4Layers& int4_;
   Graph out_;
   IdVector<TensorId, TensorId> codes_;   // by tensor of graph_, in its own scale
   IdVector<TensorId, TensorId> floats_;  // by tensor of graph_
@@ -205,9 +212,13 @@ class Quantizer {
 
 }  // namespace
 
-Result<Graph> quantize(const Graph& graph, const Ranges& ranges) {
+Result<Graph> quantize(const Graph& graph, const Ranges& ranges, const Int4Layers& int4) {
   assert(ranges.of.size() == graph.tensors.size());
-  return Quantizer(graph, choose_scales(graph, ranges)).run();
+  return Quantizer(graph, choose_scales(graph, ranges), int4).run();
+}
+
+Result<Graph> quantize(const Graph& graph, const Ranges& ranges) {
+  return quantize(graph, ranges, Int4Layers{});
 }
 
 }  // namespace linnet

@@ -65,8 +65,10 @@ Quantization bias_quantization(const Quantization& input, const Quantization& we
   return q;
 }
 
-std::vector<float> channel_scales(const TensorValue& weights, const TensorValue* bias,
-                                  const Quantization& input, const Quantization& output) {
+}  // namespace
+
+std::vector<float> int8_channel_scales(const TensorValue& weights, const TensorValue* bias,
+                                       const Quantization& input, const Quantization& output) {
   const auto channels = static_cast<std::size_t>(weights.type.shape.front());
   const std::span<const float> values = weights.as<float>();
   const std::size_t per_channel = channels == 0 ? 0 : values.size() / channels;
@@ -89,14 +91,12 @@ std::vector<float> channel_scales(const TensorValue& weights, const TensorValue*
   return result;
 }
 
-}  // namespace
-
 QuantizedWeights quantize_weights(const TensorValue& weights, const TensorValue* bias,
                                   const Quantization& input, const Quantization& output) {
   const auto channels = static_cast<std::size_t>(weights.type.shape.front());
   const std::span<const float> values = weights.as<float>();
   const std::size_t per_channel = channels == 0 ? 0 : values.size() / channels;
-  std::vector<float> scales = channel_scales(weights, bias, input, output);
+  std::vector<float> scales = int8_channel_scales(weights, bias, input, output);
   std::vector<std::int8_t> codes;
   codes.reserve(values.size());
   for (std::size_t o = 0; o < channels; ++o) {

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "compiler/ir/tensor_type.h"
 
@@ -18,6 +19,10 @@ struct QuantizedWeights {
 // fit int32.
 QuantizedWeights quantize_weights(const TensorValue& weights, const TensorValue* bias,
                                   const Quantization& input, const Quantization& output);
+
+// The scale of each channel that quantize_weights() begins with: max|w| / 127, or as coarse as the above asks for.
+std::vector<float> int8_channel_scales(const TensorValue& weights, const TensorValue* bias,
+                                       const Quantization& input, const Quantization& output);
 
 // The bias for weights that have their scales already (imported graphs): `bias` are real values.
 TensorValue quantize_bias_for(std::span<const float> bias, const Quantization& input,

@@ -22,8 +22,7 @@ struct conv2d_s8_1x1_paired {
   }
   // What the kernel keeps between its parts, sums, expanded pixels.
   static constexpr std::int32_t scratch_bytes(const Layer& layer) noexcept {
-    return paired::expanded_bytes(paired::runs(layer).steps()) + paired::sums_bytes(layer) +
-           kWriterBytes;
+    return scratch_bytes_with<paired::Writer>(layer);
   }
   static constexpr std::int32_t packed_bytes(const Layer& layer) noexcept {
     return paired::packed_bytes(layer.out_c, paired::runs(layer).steps());
@@ -35,12 +34,24 @@ struct conv2d_s8_1x1_paired {
 
   static void run(const Layer& layer, const Io& io, std::int32_t first_row,
                   std::int32_t row_count) noexcept {
+    run_with<paired::Writer>(layer, io, first_row, row_count);
+  }
+
+  // The same for any that makes outputs of four expanded pixels (conv2d_s8_1x1_w4).
+  template <class Writer>
+  static constexpr std::int32_t scratch_bytes_with(const Layer& layer) noexcept {
+    return kWriterBytes + Writer::sums_bytes(layer) +
+           Writer::expanded_bytes(paired::runs(layer).steps());
+  }
+  template <class Writer>
+  static void run_with(const Layer& layer, const Io& io, std::int32_t first_row,
+                       std::int32_t row_count) noexcept {
     const paired::Runs runs = paired::runs(layer);
-    static_assert(sizeof(paired::Writer) <= kWriterBytes);
+    static_assert(sizeof(Writer) <= kWriterBytes);
     std::byte* const sums = io.scratch + kWriterBytes;
     auto* const x =
-        static_cast<std::uint32_t*>(static_cast<void*>(sums + paired::sums_bytes(layer)));
-    paired::Writer& writer = *::new (io.scratch) paired::Writer(layer, x, runs.steps(), sums);
+        static_cast<std::uint32_t*>(static_cast<void*>(sums + Writer::sums_bytes(layer)));
+    Writer& writer = *::new (io.scratch) Writer(layer, x, runs.steps(), sums);
     const std::int32_t in_step = layer.stride_w * layer.in_pixel_bytes;
     const std::int8_t* from[paired::kPixels] = {};
     std::int8_t* to[paired::kPixels] = {};

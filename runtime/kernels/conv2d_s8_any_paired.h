@@ -29,9 +29,7 @@ struct conv2d_s8_any_paired {
   // What the kernel keeps between its parts, sums, expanded pixels, the rows under four output rows, a run of zero points,
   // gathered columns or runs.
   static constexpr std::int32_t scratch_bytes(const Layer& layer) noexcept {
-    const paired::Runs runs = paired::runs(layer);
-    return kWindowBytes + paired::sums_bytes(layer) + paired::expanded_bytes(runs.steps()) +
-           rows_bytes(runs) + run_bytes(runs) + gathered_bytes(layer, runs);
+    return scratch_bytes_with<paired::Writer>(layer);
   }
   static constexpr std::int32_t packed_bytes(const Layer& layer) noexcept {
     return paired::packed_bytes(layer.out_c, paired::runs(layer).steps());
@@ -43,8 +41,21 @@ struct conv2d_s8_any_paired {
 
   static void run(const Layer& layer, const Io& io, std::int32_t first_row,
                   std::int32_t row_count) noexcept {
-    static_assert(sizeof(Window) <= kWindowBytes);
-    Window& window = *::new (io.scratch) Window(layer, io);
+    run_with<paired::Writer>(layer, io, first_row, row_count);
+  }
+
+  // The same for any that makes outputs of four expanded pixels (conv2d_s8_any_w4).
+  template <class Writer>
+  static constexpr std::int32_t scratch_bytes_with(const Layer& layer) noexcept {
+    const paired::Runs runs = paired::runs(layer);
+    return kWindowBytes + Writer::sums_bytes(layer) + Writer::expanded_bytes(runs.steps()) +
+           rows_bytes(runs) + run_bytes(runs) + gathered_bytes(layer, runs);
+  }
+  template <class Writer>
+  static void run_with(const Layer& layer, const Io& io, std::int32_t first_row,
+                       std::int32_t row_count) noexcept {
+    static_assert(sizeof(Window<Writer>) <= kWindowBytes);
+    Window<Writer>& window = *::new (io.scratch) Window<Writer>(layer, io);
     for (std::int32_t r = first_row; r < first_row + row_count; ++r)
       window.add_row(r, io.out.row<std::int8_t>(r));
     window.finish();
@@ -91,6 +102,7 @@ struct conv2d_s8_any_paired {
   // Before every column.
   static constexpr std::int32_t kNeverSpaced = -0x40000000;
 
+  template <class Writer>
   class Window {
    public:
     [[gnu::noinline]] Window(const Layer& layer, const Io& io) noexcept
@@ -98,10 +110,10 @@ struct conv2d_s8_any_paired {
           in_(io.in[0]),
           runs_(paired::runs(layer)),
           x_(static_cast<std::uint32_t*>(
-              static_cast<void*>(io.scratch + kWindowBytes + paired::sums_bytes(layer)))),
+              static_cast<void*>(io.scratch + kWindowBytes + Writer::sums_bytes(layer)))),
           writer_(layer, x_, runs_.steps(), io.scratch + kWindowBytes) {
       std::byte* const behind =
-          static_cast<std::byte*>(static_cast<void*>(x_)) + paired::expanded_bytes(runs_.steps());
+          static_cast<std::byte*>(static_cast<void*>(x_)) + Writer::expanded_bytes(runs_.steps());
       rows_ = static_cast<std::int32_t*>(static_cast<void*>(behind));
       zeros_ = static_cast<std::int8_t*>(static_cast<void*>(behind + rows_bytes(runs_)));
       paired::fill_bytes(zeros_, layer.in_zero, runs_.bytes);
@@ -205,7 +217,6 @@ struct conv2d_s8_any_paired {
         for (std::int32_t i = 0; i < spaced.left; ++i) {
           std::int8_t* const to = gathered_ + i * bytes;
           gathered_rows[i] = i * bytes;
-          gathered_rows[i] = i * bytes;
           if (!together) {
             gather_each(ky + i, to);
           } else if (const std::int32_t row = block_.rows[0][ky + i]; row != paired::kOutside) {
@@ -222,9 +233,9 @@ struct conv2d_s8_any_paired {
       block_.pixels = 0;
     }
 
-    // A run of each pixel. With three the fourth is worked on, too, as the first one again.
+    // A run of each pixel. Of an odd number one more is worked on, as the first one again.
     void gather_each(std::int32_t ky, std::int8_t* to) const noexcept {
-      const std::int32_t count = block_.pixels == 3 ? paired::kPixels : block_.pixels;
+      const std::int32_t count = (block_.pixels + 1) / 2 * 2;
       for (std::int32_t p = 0; p < count; ++p, to += runs_.bytes) {
         const std::int32_t from = p < block_.pixels ? p : 0;
         const std::int32_t offset = block_.rows[from][ky];
@@ -237,7 +248,7 @@ struct conv2d_s8_any_paired {
     RowsIn in_;
     paired::Runs runs_;
     std::uint32_t* x_;
-    paired::Writer writer_;
+    Writer writer_;
     std::int32_t* rows_;
     std::int8_t *zeros_, *gathered_;
     paired::Spaced spaced_;

@@ -171,6 +171,13 @@ LINNET_PAIRED_SHARED inline void multiply_two(const Conv2dS8& layer,
 // Makes the outputs of pixels that are expanded to `x`. `sums` has sums_bytes(layer).
 class Writer {
  public:
+  static constexpr std::int32_t expanded_bytes(std::int32_t steps) noexcept {
+    return paired::expanded_bytes(steps);
+  }
+  static constexpr std::int32_t sums_bytes(const Conv2dS8& layer) noexcept {
+    return paired::sums_bytes(layer);
+  }
+
   [[gnu::noinline]] Writer(const Conv2dS8& layer, const std::uint32_t* x, std::int32_t steps,
                            std::byte* sums) noexcept
       : layer_(layer),

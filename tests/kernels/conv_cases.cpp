@@ -10,10 +10,25 @@
 #include "compiler/lower/lower.h"
 #include "compiler/ops/ops.h"
 #include "compiler/quant/fixed_point.h"
+#include "compiler/quant/int4.h"
 #include "compiler/reference/interpreter.h"
 
 namespace linnet::testing {
 namespace {
+
+// Every group of a channel an integer of its own times [-7, 7].
+TensorValue random_int4(const Shape& shape, Quantization q, Random& random) {
+  const std::vector<std::size_t> groups = int4_groups(shape);
+  std::vector<std::int8_t> codes;
+  for (std::int64_t o = 0; o < shape[0]; ++o) {
+    std::vector<std::int64_t> scales(groups.size() + 1);
+    for (auto& g : scales) g = random.chance(5) ? 1 : random.integer(1, kInt4MostScale);
+    for (const std::size_t group : groups)
+      codes.push_back(static_cast<std::int8_t>(scales[group] * random.integer(-7, 7)));
+  }
+  q.int4 = true;
+  return TensorValue::of(TensorType{DType::i8, shape, std::move(q)}, codes);
+}
 
 TensorValue random_weights(const Shape& shape, const ConvOptions& options, Random& random) {
   if (!options.int8) return random_value(random, float_type(shape));
@@ -27,6 +42,7 @@ TensorValue random_weights(const Shape& shape, const ConvOptions& options, Rando
     q.zero_point.push_back(options.wide ? static_cast<std::int32_t>(random.integer(-128, 127)) : 0);
   }
   q.axis = per_channel ? 0 : -1;
+  if (options.int4) return random_int4(shape, std::move(q), random);
   TensorValue weights = random_value(random, TensorType{DType::i8, shape, q});
   if (random.chance(20)) return weights;
   // As Linnet quantizes them: symmetric, without -128.
@@ -168,14 +184,15 @@ ConvCase random_conv(const ConvOptions& options, Random& random) {
   return c;
 }
 
-ConvCase random_fully_connected(bool int8, Random& random) {
+ConvCase random_fully_connected(bool int8, Random& random, bool int4) {
   ConvOptions options;
   options.int8 = int8;
-  options.wide = random.chance(20);
+  options.int4 = int4;
+  options.wide = !int4 && random.chance(20);
   Shape in;
   for (std::int64_t rank = random.integer(1, 4); rank > 1; --rank)
     in.push_back(random.integer(1, 4));
-  in.push_back(random.integer(1, 40));
+  in.push_back(random.integer(1, int4 ? 150 : 40));
   Shape out = in;
   out.back() = random.integer(1, 17);
   ConvCase c;

@@ -32,6 +32,7 @@ struct ConvOptions {
   bool five_by_five = false;
   bool stride_one = false;
   bool large = false;  // windows of up to 7 by 19 taps, strides and dilations of up to 3
+  bool int4 = false;   // weights that can be stored in 4 bits
   bool deep = false;   // so many inputs that sums need more than 24 bits now and then
 
   // The kernel's size where it is given, 0 otherwise.
@@ -43,7 +44,7 @@ void finish_conv(ConvCase& c);
 
 // Empty (no calls in its program) when the shape came out impossible.
 ConvCase random_conv(const ConvOptions& options, Random& random);
-ConvCase random_fully_connected(bool int8, Random& random);
+ConvCase random_fully_connected(bool int8, Random& random, bool int4 = false);
 
 // The convolution's rows for run_job; `pixel_pitch` in elements.
 Job conv_job(const ConvCase& c, std::int32_t pixel_pitch);

@@ -146,6 +146,7 @@ const std::vector<Fault> kWindowFaults{Fault::column, Fault::row};
 TEST_CASE("faulty convolution kernels are noticed") {
   check_faults<Conv2dS8Kernels>({}, kFaults, 304);
   check_faults<Conv2dS8Kernels>({.pointwise = true}, kFaults, 302);
+  check_faults<Conv2dS8Kernels>({.int4 = true}, kFaults, 305);
   check_faults<Conv2dS8Kernels>({.depthwise = true, .three_by_three = true}, kFaults, 303);
 }
 

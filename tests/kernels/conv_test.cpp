@@ -140,9 +140,21 @@ TEST_CASE("int8 convolution kernels equal the oracle") {
   check_int8_list<Conv2dS8Kernels>({.pointwise = true, .deep = true}, 60, 107, counts);
   check_int8_list<Conv2dS8Kernels>({.three_by_three = true, .deep = true}, 60, 108, counts);
   check_int8_list<Conv2dS8Kernels>({.three_by_three = true, .stride_one = true}, 250, 110, counts);
+  check_int8_list<Conv2dS8Kernels>({.int4 = true}, 300, 112, counts);
+  check_int8_list<Conv2dS8Kernels>({.pointwise = true, .int4 = true}, 300, 113, counts);
+  check_int8_list<Conv2dS8Kernels>({.pointwise = true, .int4 = true, .deep = true}, 60, 114,
+                                   counts);
+  check_int8_list<Conv2dS8Kernels>({.three_by_three = true, .int4 = true, .deep = true}, 60, 115,
+                                   counts);
   Random random(109);
   for (int i = 0; i < 300; ++i) {
     const ConvCase c = random_fully_connected(true, random);
+    Conv2dS8Kernels::for_each(
+        [&](auto kernel) { check_int8<decltype(kernel)>(c, random, counts); });
+  }
+  for (int i = 0; i < 200; ++i) {
+    const ConvCase c = random_fully_connected(true, random, true);
+    CHECK(c.call().kernel == "conv2d_s8_1x1_w4");
     Conv2dS8Kernels::for_each(
         [&](auto kernel) { check_int8<decltype(kernel)>(c, random, counts); });
   }

@@ -32,6 +32,7 @@ struct Conv2dS8 {
   // and the sums of the odd channels fit 24 bits: the whole sums when it is 1, those of so many parts when it is more.
   std::int32_t paired = 0;
   std::int32_t winograd = 0;  // 1: take conv2d_s8_3x3_winograd; twice the sums fit 32 bits
+  std::int32_t four_bit = 0;  // 1: weights are stored in 4 bits (linnet/kernels/conv2d_s8_w4.h)
   // From one pixel to the next: in_c and out_c, or more in a slice of a wider tensor's channels.
   std::int32_t in_pixel_bytes = 1, out_pixel_bytes = 1;
   const void* weights = nullptr;     // as the kernel packs them
@@ -68,6 +69,7 @@ struct Conv2dS8 {
     visit("wide_weights", self.wide_weights);
     visit("paired", self.paired);
     visit("winograd", self.winograd);
+    visit("four_bit", self.four_bit);
     visit("in_pixel_bytes", self.in_pixel_bytes);
     visit("out_pixel_bytes", self.out_pixel_bytes);
     visit("weights", self.weights);

@@ -6,10 +6,12 @@
 #include "linnet/kernels/conv2d_f32_any.h"
 #include "linnet/kernels/conv2d_s8_1x1.h"
 #include "linnet/kernels/conv2d_s8_1x1_paired.h"
+#include "linnet/kernels/conv2d_s8_1x1_w4.h"
 #include "linnet/kernels/conv2d_s8_3x3_winograd.h"
 #include "linnet/kernels/conv2d_s8_any.h"
 #include "linnet/kernels/conv2d_s8_any_paired.h"
 #include "linnet/kernels/conv2d_s8_any_w16.h"
+#include "linnet/kernels/conv2d_s8_any_w4.h"
 #include "linnet/kernels/conv2d_s8_fc_paired.h"
 #include "linnet/kernels/conv_transpose2d_f32_any.h"
 #include "linnet/kernels/conv_transpose2d_s8_any.h"
@@ -26,9 +28,10 @@ namespace linnet {
 inline namespace LINNET_VERSION_NAMESPACE {
 
 using Conv2dS8Kernels =
-    KernelList<conv2d_s8_3x3_winograd, conv2d_s8_fc_paired, conv2d_s8_1x1_paired,
-               conv2d_s8_any_paired, conv2d_s8_1x1, dwconv2d_s8_3x3, dwconv2d_s8_5x5,
-               dwconv2d_s8_window, dwconv2d_s8_any, conv2d_s8_any, conv2d_s8_any_w16>;
+    KernelList<conv2d_s8_1x1_w4, conv2d_s8_any_w4, conv2d_s8_3x3_winograd, conv2d_s8_fc_paired,
+               conv2d_s8_1x1_paired, conv2d_s8_any_paired, conv2d_s8_1x1, dwconv2d_s8_3x3,
+               dwconv2d_s8_5x5, dwconv2d_s8_window, dwconv2d_s8_any, conv2d_s8_any,
+               conv2d_s8_any_w16>;
 using ConvTranspose2dS8Kernels = KernelList<conv_transpose2d_s8_any, conv_transpose2d_s8_any_w16>;
 using MatMulS8Kernels = KernelList<matmul_s8_any>;
 

@@ -15,8 +15,8 @@
 #include "linnet/dsp/float_math.h"
 #include "linnet/kernels/conv_constants.h"
 #include "linnet/kernels/lists/conv.h"
-#include "tests/kernels/core/log_mel_digests.h"
 #include "linnet/labels.h"
+#include "tests/kernels/core/log_mel_digests.h"
 #include "tests/kernels/core/other_digests.h"
 #include "tests/kernels/core/seeded.h"
 
@@ -164,6 +164,26 @@ std::uint32_t run(void (*kernel)(const Layer&, const linnet::Io&, std::int32_t, 
   return fnv.value;
 }
 
+// Makes weights of 4 bits of those of a dense layer: seven or less times a scale of the group.
+void round_to_four_bits(const linnet::Conv2dS8& layer, Numbers& numbers) {
+  const linnet::paired::Runs runs = linnet::paired::runs(layer);
+  for (std::int32_t o = 0; o < layer.out_c; ++o) {
+    std::int32_t scale = 1, group = -1;
+    for (std::int32_t step = 0; step < runs.steps(); ++step) {
+      if (linnet::w4::group_of(step, runs.steps()) != group) {
+        ++group;
+        scale = numbers.integer(1, 18);
+      }
+      for (std::int32_t half = 0; half < 2; ++half) {
+        const std::int32_t k = linnet::paired::weight_of(runs, step, half);
+        if (k >= 0)
+          weights[o * runs.count * runs.bytes + k] =
+              static_cast<std::int16_t>(scale * numbers.integer(-7, 7));
+      }
+    }
+  }
+}
+
 template <class List>
 void digest_int8(Digests& digests, bool transposed, std::uint32_t count) {
   for (std::uint32_t index = 0; index < count; ++index) {
@@ -186,6 +206,8 @@ void digest_int8(Digests& digests, bool transposed, std::uint32_t count) {
         !transposed && layer.groups == 1 && layer.wide_weights == 0 ? numbers.integer(1, 2) : 0;
     const std::int32_t most = layer.wide_weights != 0 ? 255 : 127;
     for (std::int16_t& w : weights) w = static_cast<std::int16_t>(numbers.integer(-most, most));
+    layer.four_bit = layer.paired != 0 && index % 3 == 0 ? 1 : 0;
+    if (layer.four_bit != 0) round_to_four_bits(layer, numbers);
     List::for_each([&](auto kernel) {
       using Kernel = decltype(kernel);
       if (!Kernel::supports(layer)) return;
