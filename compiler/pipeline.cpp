@@ -7,6 +7,7 @@
 #include <iterator>
 #include <utility>
 
+#include "compiler/emit/camera.h"
 #include "compiler/emit/text.h"
 #include "compiler/fit_weights.h"
 #include "compiler/front_end/fit.h"
@@ -468,7 +469,8 @@ void emit_network(Compiled& made, const EmitOptions& options, const PipelineHook
 }
 
 Result<Compiled> compile_network(const CompileOptions& options, const PipelineHooks& hooks) {
-  EmitOptions emission{options.name, options.bundle_runtime, options.weights_format, {}};
+  EmitOptions emission{options.name, options.bundle_runtime, options.weights_format, {}, {}};
+  if (options.camera) emission.camera = options.samples.normalization;
   if (!options.labels.empty()) {
     Result<LabelSet> labels = read_label_set(options.labels);
     if (!labels) return labels.diagnostics();
@@ -532,6 +534,9 @@ Result<Compiled> compile_network(const CompileOptions& options, const PipelineHo
   made.plan = std::move(planned->plan);
   if (const Result<Nothing> good = check_front_end(made.front_end, made.graph, made.program); !good)
     return good.diagnostics();
+  if (options.camera) {
+    if (const Result<Nothing> good = check_camera(made.graph); !good) return good.diagnostics();
+  }
   if (automatic) {
     dump(hooks, "quantize", [&] { return print(made.graph); });
     dump(hooks, "lower", [&] { return print(made.program); });

@@ -136,14 +136,15 @@ void add_model_options(CLI::App& app, CommandLine& line) {
              "by row (push_row), and the input is never held whole");
   app.add_option_function<std::string>(
          "--front-end",
-         [&](const std::string&) {
-           if (!options.samples.log_mel) options.samples.log_mel.emplace();
+         [&](const std::string& kind) {
+           options.camera = kind == "camera";
+           if (kind == "log-mel" && !options.samples.log_mel) options.samples.log_mel.emplace();
          },
          "log-mel: the input of --input rows is made of sounds, sample by sample (push_samples), "
-         "and "
-         "--calibrate and --data take sound files")
-      ->check(one_of({"log-mel"}))
-      ->type_name("log-mel");
+         "and --calibrate and --data take sound files; camera: frames of any size in RGB888 or "
+         "RGB565 become the input (run_frame), by --mean and --scale")
+      ->check(one_of({"log-mel", "camera"}))
+      ->type_name("log-mel|camera");
   app.add_option_function<std::string>(
          "--front-end-options", [&](const std::string& text) { options.samples.log_mel = text; },
          "rate, n_fft, hop, mels, low, high; scale and offset where the model takes dB * scale + "

@@ -43,7 +43,19 @@ std::string literals(std::span<const MelBand> values, std::size_t per_line) {
 
 InputColumns input_columns(const Network& network) {
   const LogMelOptions& o = network.front_end->options();
-  const TensorType& type = network.graph.type(network.graph.inputs.front().tensor);
+  const Port& port = network.graph.inputs.front();
+  const TensorType& type = network.graph.type(port.tensor);
+  if (port.columns) {  // of the model's input, which is dB scaled and shifted
+    const ColumnMap device = device_columns(*port.columns, type);
+    InputColumns columns{device.scale, device.offset};
+    for (std::size_t m = 0; m < device.scale.size(); ++m) {
+      const auto scale = static_cast<double>(device.scale[m]);
+      columns.scale[m] = static_cast<float>(scale * o.scale);
+      columns.offset[m] =
+          static_cast<float>(scale * o.offset + static_cast<double>(device.offset[m]));
+    }
+    return columns;
+  }
   if (type.dtype == DType::f32)
     return {{static_cast<float>(o.scale)}, {static_cast<float>(o.offset)}};
   assert(type.dtype == DType::i8 && type.quantization && "make_log_mel() let it through");

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "compiler/emit/audio.h"
+#include "compiler/emit/camera.h"
 #include "compiler/emit/labels.h"
 #include "compiler/emit/network_data.h"
 #include "compiler/emit/render.h"
@@ -55,7 +56,7 @@ void emit_weights(const Network& network, const EmitOptions& options, TemplateDa
 
 Files emit(const Network& network, const EmitOptions& options) {
   TemplateData data = network_data(network, options);
-  data.set("has_labels", options.labels.has_value());
+  data.set("has_labels", options.labels.has_value()).set("camera", options.camera.has_value());
   const std::string& name = options.name;
   Files files;
   files[name + ".hpp"] = render("network.hpp", data);
@@ -69,6 +70,11 @@ Files emit(const Network& network, const EmitOptions& options) {
   if (network.front_end != nullptr) {
     emit_audio(network, options, data, files);
     other_headers.emplace_back("linnet/log_mel.h");
+  }
+
+  if (options.camera) {
+    emit_camera(network, options, data, files);
+    other_headers.emplace_back("linnet/letterbox.h");
   }
 
   const TemplateData vectors = test_vector_data(network, options);

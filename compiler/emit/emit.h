@@ -2,6 +2,7 @@
 //
 //   NAME.hpp NAME.cpp NAME_weights.cpp    the network (or NAME_weights.S and .bin with WeightsFormat::incbin)
 //   NAME.h NAME_c.cpp                     the same for C
+//   NAME_camera.hpp NAME_camera.cpp NAME_camera.h  with the camera front end: the network fed with frames
 //   NAME_audio.hpp NAME_audio.cpp NAME_audio.h   with a front end: the network fed with samples
 //   NAME_trace.hpp                        table of layers, for profilers and comparison
 //   NAME_test_vector.{hpp,cpp}            an input, the oracle's output, self_test()
@@ -16,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/data/picture.h"
 #include "compiler/front_end/log_mel.h"
 #include "compiler/ir/graph.h"
 #include "compiler/labels/label_set.h"
@@ -31,7 +33,8 @@ struct EmitOptions {
   std::string name;            // a C identifier
   bool bundle_runtime = true;  // put linnet/ beside the sources
   WeightsFormat weights_format = WeightsFormat::cpp;
-  std::optional<LabelSet> labels{};  // a zero-shot classifier's: NAME_labels.*
+  std::optional<LabelSet> labels{};       // a zero-shot classifier's: NAME_labels.*
+  std::optional<Normalization> camera{};  // of the camera front end's pixels: NAME_camera.*
 };
 
 // Inputs and the oracle's outputs, in device layout and type.

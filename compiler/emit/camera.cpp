@@ -1,0 +1,90 @@
+// See camera.h.
+#include "compiler/emit/camera.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "compiler/emit/text.h"
+#include "linnet/dsp/float_math.h"
+
+namespace linnet {
+namespace {
+
+const TensorType& input_type(const Graph& graph) { return graph.type(graph.inputs.front().tensor); }
+
+std::string table(const std::vector<float>& values, bool codes) {
+  std::string text;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::string value =
+        codes ? fmt::format("{}", static_cast<int>(values[i])) : float_literal(values[i]);
+    text += i == 0 ? "" : i % 16 == 0 ? ",\n    " : ", ";
+    text += value;
+  }
+  return text;
+}
+
+}  // namespace
+
+Result<Nothing> check_camera(const Graph& graph) {
+  const auto fault = [](std::string message) {
+    return Diagnostic{"E322", "", "", "--front-end camera: " + std::move(message),
+                      "leave --front-end out"};
+  };
+  if (graph.inputs.size() != 1)
+    return fault(fmt::format("the network has {} inputs", graph.inputs.size()));
+  const Port& port = graph.inputs.front();
+  const TensorType& type = graph.type(port.tensor);
+  const bool known = type.dtype == DType::f32 || (type.dtype == DType::i8 && type.quantization &&
+                                                  type.quantization->per_tensor());
+  const bool picture = type.shape.size() == 4 && type.shape[0] == 1 &&
+                       (type.shape[3] == 3 || type.shape[3] == 1) && !port.columns;
+  if (known && picture) return ok();
+  return fault(fmt::format("input '{}' of {} is no picture of one or three channels",
+                           harmless(port.name), to_string(port.model_shape)));
+}
+
+std::vector<std::vector<float>> pixel_values(const Graph& graph,
+                                             const Normalization& normalization) {
+  const TensorType& type = input_type(graph);
+  std::vector<std::vector<float>> tables(static_cast<std::size_t>(type.shape[3]));
+  for (std::size_t c = 0; c < tables.size(); ++c) {
+    for (int pixel = 0; pixel < 256; ++pixel) {
+      const auto value =
+          static_cast<float>((pixel - normalization.mean[c]) * normalization.scale[c]);
+      if (type.dtype == DType::f32) {
+        tables[c].push_back(value);
+      } else {
+        tables[c].push_back(static_cast<float>(dsp::quantize_f32(
+            value, type.quantization->scale.front(), type.quantization->zero_point.front())));
+      }
+    }
+  }
+  const bool equal = std::all_of(tables.begin(), tables.end(),
+                                 [&](const auto& one) { return one == tables.front(); });
+  if (equal) tables.resize(1);
+  return tables;
+}
+
+void emit_camera(const Network& network, const EmitOptions& options, TemplateData common,
+                 Files& files) {
+  const TensorType& type = input_type(network.graph);
+  const bool codes = type.dtype == DType::i8;
+  TemplateList tables;
+  for (const std::vector<float>& values : pixel_values(network.graph, *options.camera))
+    tables.push_back(TemplateData().set("values", table(values, codes)));
+  const bool same = tables.size() == 1;
+  common.set("input_height", type.shape[1])
+      .set("input_width", type.shape[2])
+      .set("input_channels", type.shape[3])
+      .set("value_type", std::string(codes ? "std::int8_t" : "float"))
+      .set("table_count", static_cast<std::int64_t>(tables.size()))
+      .set("second", static_cast<std::int64_t>(same ? 0 : 1))
+      .set("third", static_cast<std::int64_t>(same ? 0 : 2))
+      .set("tables_of_pixels", std::move(tables));
+  files[options.name + "_camera.hpp"] = render("camera.hpp", common);
+  files[options.name + "_camera.cpp"] = render("camera.cpp", common);
+  files[options.name + "_camera.h"] = render("camera.h", common);
+}
+
+}  // namespace linnet
