@@ -29,8 +29,8 @@ Result<std::vector<std::int16_t>> read_sound(const std::filesystem::path& path, 
   const std::unique_ptr<SNDFILE, int (*)(SNDFILE*)> file(sf_open(path.c_str(), SFM_READ, &info),
                                                          sf_close);
   if (!file || info.channels < 1) {
-    // E220: a file with a sound's name and nothing that can be decoded.
-    return Diagnostic{"E220",
+    // E230: a file with a sound's name and nothing that can be decoded.
+    return Diagnostic{"E230",
                       {},
                       {},
                       fmt::format("'{}' is no sound that can be decoded: {}", path.string(),
@@ -38,9 +38,9 @@ Result<std::vector<std::int16_t>> read_sound(const std::filesystem::path& path, 
                       "save it again as a 16-bit .wav file"};
   }
   if (info.samplerate != rate) {
-    // E221: features of a sound at another rate would be those of another sound.
+    // E231: features of a sound at another rate would be those of another sound.
     return Diagnostic{
-        "E221",
+        "E231",
         {},
         {},
         fmt::format("'{}' has {} samples a second where the front end takes {}", path.string(),

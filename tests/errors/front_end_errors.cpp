@@ -135,7 +135,7 @@ TEST_CASE("front end: sounds that are none, or at another rate") {
   const Scratch scratch;
   testing::write_wave(scratch.path / "slow.wav", 22050, 1, std::vector<std::int16_t>(100, 5));
   CHECK(sample_error(scratch, scratch.path / "slow.wav") ==
-        "E221 'DIR/slow.wav' has 22050 samples a second where the front end takes 44100; resample "
+        "E231 'DIR/slow.wav' has 22050 samples a second where the front end takes 44100; resample "
         "it (sox IN -r 44100 OUT), or give the network's own rate with --front-end-options "
         "rate=N\n");
   CHECK(sample_error(scratch, scratch.path / "slow.wav", false) ==
@@ -143,7 +143,7 @@ TEST_CASE("front end: sounds that are none, or at another rate") {
         "log-mel, which makes features of it, or .npy or .pb files\n");
   std::ofstream(scratch.path / "text.wav") << "no sound";
   const std::string broken = sample_error(scratch, scratch.path / "text.wav");
-  CHECK_THAT(broken, Catch::StartsWith("E220 'DIR/text.wav' is no sound that can be decoded: "));
+  CHECK_THAT(broken, Catch::StartsWith("E230 'DIR/text.wav' is no sound that can be decoded: "));
   CHECK_THAT(broken, Catch::EndsWith("; save it again as a 16-bit .wav file\n"));
   fs::create_directories(scratch.path / "empty");
   CHECK(sample_error(scratch, scratch.path / "empty") ==
