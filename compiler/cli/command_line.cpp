@@ -211,8 +211,9 @@ void add_inspect(CLI::App& app, CommandLine& line) {
       app, "inspect", "Show what a model needs: operators, parameters, multiply-accumulates, RAM",
       "linnet inspect models/phinet_96/phinet_96.onnx\n"
       "  linnet inspect models/phinet_96/phinet_96.onnx --target stm32h743 --ram 128K\n\n"
-      "With --target, --ram, --flash, --plan, --optimize or --calibrate it also says what `linnet "
-      "compile` makes\n"
+      "With --target, --ram, --flash, --plan, --optimize, --weights or --calibrate it also says "
+      "what "
+      "`linnet compile` makes\n"
       "with the same options. Exits with 1 when an operator is not supported, with 3 when a budget "
       "is not met.");
   add_model(*command, line, "The model (.onnx), or a folder that `linnet compile` wrote");

@@ -109,6 +109,9 @@ TEST_CASE("stated flash is that of a linked image, int8") {
                             "phinet_96_conv2d_input", "xinet_96", "xinet_64x96"}) {
     check_flash(options_of(model, true), model);
   }
+  CompileOptions int4 = options_of("xinet_96", true);
+  int4.weights = Weights::int4;
+  check_flash(int4, "xinet_96 with weights of 4 bits");
 }
 
 TEST_CASE("stated flash is that of a linked image, float") {

@@ -122,6 +122,9 @@ TEST_CASE("stated stack covers the frames of real networks") {
   check_stack(options_of("phinet_96", true), "int8");
   check_stack(options_of("phinet_96", false), "float32");
   check_stack(options_of("xinet_96", true), "int8");
+  CompileOptions int4 = options_of("xinet_96", true);
+  int4.weights = Weights::int4;
+  check_stack(int4, "int8");
   CompileOptions quantized = options_of("phinet_96", false);
   quantized.model = models_folder() / "phinet_96/variants/qoperator_u8u8_per_tensor/model.onnx";
   quantized.name = "phinet_96_u8u8";
