@@ -179,14 +179,11 @@ class Writer {
   }
 
   [[gnu::noinline]] Writer(const Conv2dS8& layer, const std::uint32_t* x, std::int32_t steps,
-                           std::byte* sums) noexcept
-      : layer_(layer),
-        requantize_(layer),
-        weights_(static_cast<const std::uint32_t*>(layer.weights)),
-        x_(x),
-        steps_(steps),
-        sums_(static_cast<PairSums*>(static_cast<void*>(sums))) {
+                           [[maybe_unused]] std::byte* sums) noexcept
+      : layer_(layer), requantize_(layer), x_(x), steps_(steps) {
 #ifdef LINNET_PAIRED_CORE
+    weights_ = static_cast<const std::uint32_t*>(layer.weights);
+    sums_ = static_cast<PairSums*>(static_cast<void*>(sums));
     form_ = !direct(layer)                      ? kSums
             : layer.out_c % 2 != 0              ? kOdd
             : layer.lo > -128 || layer.hi < 127 ? kClamped
@@ -347,13 +344,13 @@ class Writer {
 
   Core core_;
   enum Form : std::uint8_t { kWhole, kClamped, kOdd, kSums } form_;
+  const std::uint32_t* weights_;
+  PairSums* sums_;
 #endif
   const Conv2dS8& layer_;
   Requantization requantize_;
-  const std::uint32_t* weights_;
   const std::uint32_t* x_;
   std::int32_t steps_;
-  PairSums* sums_;
 };
 
 }  // namespace paired
