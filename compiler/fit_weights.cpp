@@ -12,7 +12,7 @@ namespace {
 // Multiply-accumulates that measuring may take: less than a minute on one core (docs/calibration.md).
 constexpr double kMostWork = 6e10;
 
-std::int64_t flash_bytes_of(const PlannedProgram& made) {
+std::int64_t flash_of(const PlannedProgram& made) {
   return flash_bytes(made.program, code_costs(made.program, made.plan));
 }
 
@@ -47,7 +47,7 @@ Result<FittedWeights> fit_weights(const Compiled& made, const Ranges& ranges,
                                   const Budgets& budgets, std::int64_t flash_bytes,
                                   const PipelineHooks& hooks) {
   FittedWeights fitted{made.graph, std::move(int8_planned), {}};
-  const std::int64_t excess = flash_bytes_of(fitted.planned) - flash_bytes;
+  const std::int64_t excess = flash_of(fitted.planned) - flash_bytes;
   if (excess <= 0) return fitted;
 
   if (hooks.progress) hooks.progress("measure weights of 4 bits");
@@ -72,7 +72,7 @@ Result<FittedWeights> fit_weights(const Compiled& made, const Ranges& ranges,
     if (!graph) return graph.diagnostics();
     Result<PlannedProgram> planned = lower_and_plan(*graph, made.target, plan, {}, budgets);
     if (!planned) return planned.diagnostics();
-    const std::int64_t still = flash_bytes_of(*planned) - flash_bytes;
+    const std::int64_t still = flash_of(*planned) - flash_bytes;
     if (still > 0 && !all) {
       bytes += still;
       continue;

@@ -30,16 +30,16 @@ struct Channel {
   const std::vector<std::vector<std::size_t>>& groups;
 };
 
-double code_of(double weight, double step) {
+double int4_code_of(double weight, double step) {
   return std::clamp(std::nearbyint(weight / step), -double{kInt4MostCode}, double{kInt4MostCode});
 }
 
 // What rounding a group to multiples of `step` costs.
-double error_of(const Channel& channel, std::size_t group, double step) {
+double rounding_error_of(const Channel& channel, std::size_t group, double step) {
   double error = 0;
   for (const std::size_t k : channel.groups[group]) {
     const double w = static_cast<double>(channel.weights[k]);
-    const double e = w - step * code_of(w, step);
+    const double e = w - step * int4_code_of(w, step);
     error += channel.importance[k] * e * e;
   }
   return error;
@@ -55,7 +55,7 @@ double best_step(const Channel& channel, std::size_t group) {
   constexpr int kTries = 20;
   for (int i = 0; i <= kTries; ++i) {
     const double step = largest / kInt4MostCode * (1.0 - 0.5 * i / kTries);
-    const double error = error_of(channel, group, step);
+    const double error = rounding_error_of(channel, group, step);
     if (error < least) {
       least = error;
       best = step;
@@ -80,7 +80,7 @@ Choice choose_group_scales(const Channel& channel, std::span<const double> steps
     int best = nearest;
     double least = std::numeric_limits<double>::infinity();
     for (int g = std::max(nearest - 1, 1); g <= std::min(nearest + 1, kInt4MostScale); ++g) {
-      const double error = error_of(channel, group, scale * g);
+      const double error = rounding_error_of(channel, group, scale * g);
       if (error < least) {
         least = error;
         best = g;
@@ -93,7 +93,7 @@ Choice choose_group_scales(const Channel& channel, std::span<const double> steps
 }
 
 // The channel's scale, at least `least_scale`, and its groups' integers with the smallest error.
-Choice choose_scales(const Channel& channel, double least_scale) {
+Choice choose_int4_scales(const Channel& channel, double least_scale) {
   std::vector<double> steps;
   for (std::size_t group = 0; group < channel.groups.size(); ++group)
     steps.push_back(best_step(channel, group));
@@ -162,15 +162,17 @@ std::vector<Feedback> feedback_of(const InputMoments& moments) {
   return blocks;
 }
 
-std::vector<std::int8_t> codes_of(const Channel& channel, const std::vector<std::size_t>& group_of,
-                                  const Choice& choice, const std::vector<Feedback>& feedback) {
+std::vector<std::int8_t> int4_codes_of(const Channel& channel,
+                                       const std::vector<std::size_t>& group_of,
+                                       const Choice& choice,
+                                       const std::vector<Feedback>& feedback) {
   std::vector<std::int8_t> codes;
   // The scale that the device has is a float32.
   const double scale = static_cast<double>(static_cast<float>(choice.scale));
   std::vector<double> wanted(channel.weights.begin(), channel.weights.end());
   for (std::size_t k = 0; k < wanted.size(); ++k) {
     const int g = choice.group_scales[group_of[k]];
-    const double q = code_of(wanted[k], scale * g);
+    const double q = int4_code_of(wanted[k], scale * g);
     codes.push_back(static_cast<std::int8_t>(g * static_cast<int>(q)));
     const std::size_t block = k / kMomentBlock, i = k % kMomentBlock;
     if (block >= feedback.size() || feedback[block].empty()) continue;
@@ -263,9 +265,10 @@ QuantizedWeights quantize_weights_int4(const TensorValue& weights, const TensorV
     const Channel channel{values.subspan(o * depth, depth), importance, members};
     double least = static_cast<double>(finest[o]) * 0.5;
     for (;;) {
-      const Choice choice = choose_scales(channel, least);
+      const Choice choice = choose_int4_scales(channel, least);
       const auto scale = static_cast<float>(choice.scale);
-      const std::vector<std::int8_t> channel_codes = codes_of(channel, groups, choice, feedback);
+      const std::vector<std::int8_t> channel_codes =
+          int4_codes_of(channel, groups, choice, feedback);
       const double b = (bias ? static_cast<double>(bias->as<float>()[o]) : 0.0) +
                        lost_mean(channel.weights, channel_codes, scale, moments);
       real_bias[o] = static_cast<float>(b);
