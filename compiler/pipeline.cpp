@@ -253,8 +253,14 @@ Result<ImportedModel> import_and_simplify(const CompileOptions& options,
   begin(hooks, "passes");
   Result<Graph> simplified = verified(run_passes(std::move(imported->graph)), "passes");
   if (!simplified) return simplified.diagnostics();
-  dump(hooks, "passes", [&] { return print(*simplified); });
-  imported->graph = *std::move(simplified);
+  imported->graph = *simplified;
+  if (options.outputs == OutputsForm::detections && !is_quantized_model(*simplified)) {
+    Result<Graph> split = verified(split_detection_head(*simplified), "passes");
+    if (!split) return split.diagnostics();
+    if (split->detection) imported->whole = *std::move(simplified);
+    imported->graph = *std::move(split);
+  }
+  dump(hooks, "passes", [&] { return print(imported->graph); });
   return imported;
 }
 
@@ -362,6 +368,7 @@ Result<PlannedProgram> lower_and_plan(const Graph& graph, const Target& target, 
     return good.diagnostics();
   dump(hooks, "lower", [&] { return print(*program); });
   begin(hooks, "plan");
+  if (graph.detection) options.after_run_bytes = graph.detection->candidate_bytes();
   if (ram_bytes) options.arena_limit_bytes = arena_limit(*program, ram_bytes);
   Result<PlannedProgram> result = planned(*std::move(program), target, options);
   if (!result) return result.diagnostics();
@@ -417,6 +424,7 @@ Result<Compiled> compile_network(const CompileOptions& options, const PipelineHo
     return sound.diagnostics();
   made.model = std::move(imported->info);
   made.float_graph = std::move(imported->graph);
+  made.whole_graph = std::move(imported->whole);
 
   Result<std::vector<Sample>> samples = load_calibration(made.float_graph, options);
   if (!samples) return samples.diagnostics();

@@ -26,6 +26,9 @@
 
 namespace linnet {
 
+// What a model with a detection head gives: boxes by detect(), or its own outputs, exactly.
+enum class OutputsForm : std::uint8_t { detections, tensor };
+
 // What every subcommand that takes a model takes; see compiler/cli/options.cpp for the spelling.
 struct CompileOptions {
   std::filesystem::path model;
@@ -41,6 +44,7 @@ struct CompileOptions {
   std::map<std::string, std::int64_t> kept_bytes;  // of the target's banks, for the application
   bool bundle_runtime = true;
   WeightsFormat weights_format = WeightsFormat::cpp;
+  OutputsForm outputs = OutputsForm::detections;
 };
 
 // The stages that dump() is called for, in order.
@@ -58,7 +62,9 @@ struct PipelineHooks {
 struct Compiled {
   ModelInfo model;
   Graph float_graph;  // after passes; for a quantized model the imported arithmetic
-  Graph graph;        // what was lowered: int8, or the float graph
+  std::optional<Graph>
+      whole_graph;  // the same with the decoding of boxes, which float_graph has not
+  Graph graph;      // what was lowered: int8, or the float graph
   bool int8 = false;
   std::vector<Sample> samples;
   Program program;

@@ -34,6 +34,11 @@ void print_summary(const Report& report) {
     fmt::print("          {:<10} code is a guess for {} that nobody measured\n", "",
                counted(report.unmeasured_kernels.size(), "kernel"));
   }
+  if (report.detection) {
+    fmt::print("  boxes   {}_detect.hpp: {}, classes: {}; {} bytes of the arenas are its scratch\n",
+               report.name, counted(report.detection->levels.size(), "level"),
+               report.detection->classes, report.detection->scratch_bytes);
+  }
   for (const std::string& note : report.notes) fmt::print("  note    {}\n", note);
 }
 

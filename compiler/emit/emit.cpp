@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "compiler/emit/detect_files.h"
 #include "compiler/emit/network_data.h"
 #include "compiler/emit/render.h"
 #include "compiler/emit/runtime_files.h"
@@ -20,6 +21,13 @@ std::set<std::string> kernels_of(const Program& program) {
   std::set<std::string> kernels;
   for (const KernelCall& call : program.calls) kernels.insert(call.kernel);
   return kernels;
+}
+
+// What is included besides kernels.
+std::set<std::string> headers_of(const Network& network) {
+  std::set<std::string> headers;
+  if (network.graph.detection) headers.insert("linnet/detect.h");
+  return headers;
 }
 
 void emit_weights(const Network& network, const EmitOptions& options, TemplateData data,
@@ -53,13 +61,15 @@ Files emit(const Network& network, const EmitOptions& options) {
   files[name + "_trace.hpp"] = render("trace.hpp", data);
   files["CMakeLists.txt"] = render("CMakeLists.txt", data);
   emit_weights(network, options, data, files);
+  emit_detection(network, options, data, files);
 
   const TemplateData vectors = test_vector_data(network, options);
   files[name + "_test_vector.hpp"] = render("test_vector.hpp", vectors);
   files[name + "_test_vector.cpp"] = render("test_vector.cpp", vectors);
 
   if (options.bundle_runtime) {
-    for (const std::string& path : runtime_files(kernels_of(network.program))) {
+    for (const std::string& path :
+         runtime_files(kernels_of(network.program), headers_of(network))) {
       files[path] = bundled_text(path);
     }
   }

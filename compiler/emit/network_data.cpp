@@ -410,6 +410,7 @@ TemplateData network_data(const Network& network, const EmitOptions& options) {
     kernel_list.push_back(TemplateData().set("kernel", kernel));
   set_schedule(data, network, places);
   data.set("macs", macs)
+      .set("has_detection", network.graph.detection.has_value())
       .set("includes", kernel_list.empty() ? TemplateList{} : kernel_list)
       .set("kernels", kernel_list)
       .set("layer_count", static_cast<std::int64_t>(calls.size()))

@@ -34,6 +34,19 @@ struct ReportPort {
   std::int32_t zero_point = 0;
 };
 
+struct ReportDetection {
+  std::string kind;  // "boxes", "masks", "keypoints"
+  std::int64_t classes = 0;
+  struct Level {
+    std::int64_t width = 0, height = 0;
+    double stride = 0;
+  };
+  std::vector<Level> levels;
+  std::int64_t scratch_bytes = 0;  // of detect(), in the arenas, where a run needs nothing any more
+  std::int64_t detection_bytes = 0;  // sizeof(Detection)
+  std::int64_t mask_bytes = 0;       // of one mask; 0 without masks
+};
+
 struct Report {
   std::string tool_version, name, target, dtype;  // dtype: "int8" or "float32"
   std::string sha256, producer;
@@ -44,7 +57,8 @@ struct Report {
   std::int64_t weights_bytes = 0, tables_bytes = 0, schedule_bytes = 0, code_bytes = 0;
   std::vector<std::string> unmeasured_kernels;
   std::vector<ReportPort> inputs, outputs;
-  bool input_rows = false;  // the application gives the input row by row
+  bool input_rows = false;                   // the application gives the input row by row
+  std::optional<ReportDetection> detection;  // there is a detect()
   std::vector<ReportLayer> layers;
   std::vector<std::string> notes;
 

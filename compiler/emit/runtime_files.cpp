@@ -53,9 +53,11 @@ std::string bundled_text(std::string_view path) {
   return text;
 }
 
-std::set<std::string> runtime_files(const std::set<std::string>& kernels) {
+std::set<std::string> runtime_files(const std::set<std::string>& kernels,
+                                    const std::set<std::string>& headers) {
   std::set<std::string> files;
   std::vector<std::string> open{"linnet/rows.h"};
+  open.insert(open.end(), headers.begin(), headers.end());
   for (const std::string& kernel : kernels) open.push_back("linnet/kernels/" + kernel + ".h");
   while (!open.empty()) {
     const std::string path = open.back();

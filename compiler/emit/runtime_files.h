@@ -7,8 +7,10 @@
 
 namespace linnet {
 
-// Paths as in embedded_files(), for kernels by name ("conv2d_s8_1x1"). A missing file is our defect (assertion).
-std::set<std::string> runtime_files(const std::set<std::string>& kernels);
+// Paths as in embedded_files(), for kernels by name ("conv2d_s8_1x1") and for other headers by path ("linnet/detect.h"). A
+// missing file is our defect (assertion).
+std::set<std::string> runtime_files(const std::set<std::string>& kernels,
+                                    const std::set<std::string>& headers = {});
 
 // Text of an embedded file.
 std::string_view embedded_text(std::string_view path);
