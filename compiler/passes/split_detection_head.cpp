@@ -13,7 +13,8 @@
 //   x1 = (x + 0.5 - E(box[y,x,0..])) * stride, y1, x2, y2 likewise (or centre and size),
 //   then sigmoid(class[y,x,c]) for every class c,
 //   then nothing, or extra[y,x,k] as they are (coefficients of masks, with a second output of as many channels), or
-//   keypoints ((x + 2 * extra[y,x,k]) * stride, the same for y, and sigmoid(extra[y,x,k+2]) or nothing);
+//   keypoints ((x + 2 * extra[y,x,k]) * stride, the same for y, and sigmoid(extra[y,x,k+2]); where there are only x and y,
+//   the factor 2 is in the convolution's weights by then);
 //
 // every cell of every level exactly once. Anchors and strides are read from there; what is no regular grid is no head.
 #include <algorithm>
@@ -199,7 +200,7 @@ class HeadMatcher {
         if (!value.is(Atom::Kind::sigmoid)) return false;
       } else {
         const std::int64_t anchor = k % head_.keypoint_values == 0 ? cell.x : cell.y;
-        if (value.atom[0].kind != Atom::Kind::element || !near(value.factor[0] / level.stride, 2) ||
+        if (value.atom[0].kind != Atom::Kind::element || !near(value.factor[0] / level.stride, head_.keypoint_values == 3 ? 2 : 1) ||
             !near(value.constant / level.stride, static_cast<double>(anchor)))
           return false;
       }

@@ -67,8 +67,8 @@ DetectedBox decoded_box(const DetectionHead& head, const DetectionLevel& level,
     } else if (k % values == 2) {
       made.extra.push_back(exact::sigmoid(value));
     } else {
-      const float twice = 2.0F * value;
-      made.extra.push_back((twice + (k % values == 0 ? column : row)) * level.stride);
+      const float offset = values == 3 ? 2.0F * value : value;
+      made.extra.push_back((offset + (k % values == 0 ? column : row)) * level.stride);
       if (values == 2 && k % 2 == 1) made.extra.push_back(1);
     }
   }

@@ -159,7 +159,7 @@ std::vector<std::byte> expected(const Case& c, const DetectionThresholds& thresh
 }
 
 std::size_t boxes_at(const Case& c, float score) {
-  return detect_by_maps(c.head, c.maps, {score, 2}, 10000).size();
+  return detect_by_maps(c.head, c.maps, {score, NAN}, 10000).size();
 }
 
 }  // namespace
@@ -174,7 +174,7 @@ TEST_CASE("detect gives the oracle's boxes") {
     const Case c = random_case(random, kind, int8, ties);
     // Thresholds in between, and the very score of some cell: it passes.
     std::vector<float> scores{0.25F, 0.5F, 0, 1, -1, 2, NAN};
-    for (const DetectedBox& box : detect_by_maps(c.head, c.maps, {0, 2}, 3)) {
+    for (const DetectedBox& box : detect_by_maps(c.head, c.maps, {0, NAN}, 3)) {
       scores.push_back(box.score);
       scores.push_back(std::nextafter(box.score, 2.0F));
     }
@@ -204,7 +204,7 @@ TEST_CASE("score thresholds at their edges") {
   CHECK(boxes_at(c, -1) == cells);
   CHECK(boxes_at(c, NAN) == 0);
   CHECK(boxes_at(c, 1.5F) == 0);
-  const float best = detect_by_maps(c.head, c.maps, {0, 2}, 1).front().score;
+  const float best = detect_by_maps(c.head, c.maps, {0, NAN}, 1).front().score;
   CHECK(boxes_at(c, best) >= 1);
   CHECK(boxes_at(c, std::nextafter(best, 2.0F)) == 0);
 }
@@ -235,10 +235,10 @@ TEST_CASE("equal scores come in the order of cells") {
     map = TensorValue(TensorType{DType::i8, map.type.shape, Quantization{{0.1F}, {0}, -1}},
                       std::vector<std::byte>(map.bytes().size(), std::byte{5}));
   }
-  const std::vector<DetectedBox> boxes = detect_by_maps(c.head, c.maps, {0.5F, 2}, 1000);
+  const std::vector<DetectedBox> boxes = detect_by_maps(c.head, c.maps, {0.5F, NAN}, 1000);
   REQUIRE(boxes.size() == static_cast<std::size_t>(c.head.cells()));
   for (const DetectedBox& box : boxes) CHECK(box.class_index == 0);
-  CHECK(run<std::int8_t>(c, {0.5F, 2}, 1000) == expected(c, {0.5F, 2}, 1000));
+  CHECK(run<std::int8_t>(c, {0.5F, NAN}, 1000) == expected(c, {0.5F, NAN}, 1000));
 }
 
 }  // namespace linnet

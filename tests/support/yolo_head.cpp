@@ -1,6 +1,7 @@
 // See yolo_head.h.
 #include "tests/support/yolo_head.h"
 
+#include <cmath>
 #include <random>
 
 #include "compiler/passes/rewrite.h"
@@ -61,10 +62,11 @@ class Builder {
   TensorId conv(TensorId x, std::int64_t channels, std::int32_t stride, float scale) {
     const std::int64_t from = graph_.type(x).shape[3];
     std::vector<float> weights(static_cast<std::size_t>(channels * stride * stride * from));
-    std::normal_distribution<float> normal(0, scale);
+    const auto fan_in = static_cast<float>(stride * stride * from);
+    std::normal_distribution<float> normal(0, scale / std::sqrt(fan_in));
     for (float& weight : weights) weight = normal(random_);
     std::vector<float> bias(static_cast<std::size_t>(channels));
-    for (float& b : bias) b = normal(random_) - 0.5F;
+    for (float& b : bias) b = normal(random_);
     Conv2d op;
     op.window.kernel = op.window.stride = {stride, stride};
     return node(op,
@@ -77,13 +79,13 @@ class Builder {
     std::vector<TensorId> extras;
     for (const std::int64_t stride : o_.strides) {
       const TensorId features =
-          node(Unary{Unary::Fn::silu}, {conv(input_, 8, static_cast<std::int32_t>(stride), 0.2F)});
+          node(Unary{Unary::Fn::silu}, {conv(input_, 8, static_cast<std::int32_t>(stride), 2)});
       const std::int64_t cells = o_.height / stride * (o_.width / stride);
       const auto flat = [&](TensorId map) {
         return reshape(map, {1, cells, graph_.type(map).shape[3]});
       };
-      const TensorId box = conv(features, 4 * o_.bins, 1, 0.7F);
-      const TensorId scores = conv(features, o_.classes, 1, 0.7F);
+      const TensorId box = conv(features, 4 * o_.bins, 1, 2);
+      const TensorId scores = conv(features, o_.classes, 1, 2);
       if (o_.joined_maps) {
         const TensorId both = flat(concat({box, scores}, 3));
         boxes.push_back(part(both, 0, 4 * o_.bins));
@@ -93,9 +95,9 @@ class Builder {
         classes.push_back(flat(scores));
       }
       if (o_.kind == DetectionHead::Kind::masks)
-        extras.push_back(flat(conv(features, o_.masks, 1, 0.7F)));
+        extras.push_back(flat(conv(features, o_.masks, 1, 2)));
       if (o_.kind == DetectionHead::Kind::keypoints)
-        extras.push_back(flat(conv(features, o_.keypoints * o_.keypoint_values, 1, 0.7F)));
+        extras.push_back(flat(conv(features, o_.keypoints * o_.keypoint_values, 1, 2)));
       cells_ += cells;
     }
     box_ = concat(boxes, 1);

@@ -189,10 +189,12 @@ struct TakeKeypoints {
     const T* values = level.extra.data + static_cast<std::ptrdiff_t>(at) * count;
     const float x = static_cast<float>(at % level.width);
     const float y = static_cast<float>(at / level.width);
+    // The convolution's weights have the factor 2 where all its outputs are coordinates.
+    const float factor = Values == 3 ? 2.0f : 1.0f;
     for (std::int32_t k = 0; k < count / Values; ++k, values += Values) {
       auto& point = box.keypoints[k];
-      point.x = dsp::mul_f32(dsp::mul_f32(2.0f, real(level.extra, values[0])) + x, level.stride);
-      point.y = dsp::mul_f32(dsp::mul_f32(2.0f, real(level.extra, values[1])) + y, level.stride);
+      point.x = dsp::mul_f32(dsp::mul_f32(factor, real(level.extra, values[0])) + x, level.stride);
+      point.y = dsp::mul_f32(dsp::mul_f32(factor, real(level.extra, values[1])) + y, level.stride);
       point.visible = Values == 3 ? dsp::sigmoid_f32(real(level.extra, values[Values - 1])) : 1.0f;
     }
   }
