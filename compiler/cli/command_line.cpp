@@ -104,7 +104,7 @@ void add_model_options(CLI::App& app, CommandLine& line) {
              {{"minmax", CalibrationMethod::minmax},
               {"percentile", CalibrationMethod::percentile},
               {"mse", CalibrationMethod::mse}},
-             "How observed ranges become scales; default: mse");
+             "How observed ranges become scales; default: mse, with a detection head minmax");
   add_parsed(
       app, "--mean", "V|R,G,B", parse_channels,
       [&](auto value) { options.samples.normalization.mean = value; },
