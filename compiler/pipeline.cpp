@@ -311,8 +311,14 @@ Result<ImportedModel> import_and_simplify(const CompileOptions& options,
   begin(hooks, "passes");
   Result<Graph> simplified = verified(run_passes(std::move(imported->graph)), "passes");
   if (!simplified) return simplified.diagnostics();
-  dump(hooks, "passes", [&] { return print(*simplified); });
-  imported->graph = *std::move(simplified);
+  imported->graph = *simplified;
+  if (options.outputs == OutputsForm::detections && !is_quantized_model(*simplified)) {
+    Result<Graph> split = verified(split_detection_head(*simplified), "passes");
+    if (!split) return split.diagnostics();
+    if (split->detection) imported->whole = *std::move(simplified);
+    imported->graph = *std::move(split);
+  }
+  dump(hooks, "passes", [&] { return print(imported->graph); });
   return imported;
 }
 
@@ -430,6 +436,7 @@ Result<PlannedProgram> lower_and_plan(const Graph& graph, const Target& target, 
     return good.diagnostics();
   dump(hooks, "lower", [&] { return print(*program); });
   begin(hooks, "plan");
+  if (graph.detection) options.after_run_bytes = graph.detection->candidate_bytes();
   if (budgets.ram_bytes) options.arena_limit_bytes = arena_limit(*program, budgets.ram_bytes);
   Result<PlannedProgram> result = planned(*std::move(program), target, options);
   if (!result) return result.diagnostics();
@@ -496,6 +503,7 @@ Result<Compiled> compile_network(const CompileOptions& options, const PipelineHo
       front_end_for(made.float_graph, options.samples, options.plan);
   if (!front_end) return front_end.diagnostics();
   made.front_end = *std::move(front_end);
+  made.whole_graph = std::move(imported->whole);
 
   Result<std::vector<Sample>> samples = load_calibration(made.float_graph, options);
   if (!samples) return samples.diagnostics();

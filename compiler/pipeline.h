@@ -37,6 +37,9 @@ struct WeightsChoice {
   double seconds = 0;       // of measuring
 };
 
+// What a model with a detection head gives: boxes by detect(), or its own outputs, exactly.
+enum class OutputsForm : std::uint8_t { detections, tensor };
+
 // What every subcommand that takes a model takes; see compiler/cli/options.cpp for the spelling.
 struct CompileOptions {
   std::filesystem::path model;
@@ -55,6 +58,7 @@ struct CompileOptions {
   bool camera = false;           // --front-end camera
   std::filesystem::path labels;  // of a zero-shot classifier (.json); empty: none
   Weights weights = Weights::int8;
+  OutputsForm outputs = OutputsForm::detections;
 };
 
 // The stages that dump() is called for, in order.
@@ -72,7 +76,9 @@ struct PipelineHooks {
 struct Compiled {
   ModelInfo model;
   Graph float_graph;  // after passes; for a quantized model the imported arithmetic
-  Graph graph;        // what was lowered: int8, or the float graph
+  std::optional<Graph>
+      whole_graph;  // the same with the decoding of boxes, which float_graph has not
+  Graph graph;      // what was lowered: int8, or the float graph
   bool int8 = false;
   std::vector<Sample> samples;
   WeightsChoice weights;

@@ -104,7 +104,7 @@ void add_model_options(CLI::App& app, CommandLine& line) {
              {{"minmax", CalibrationMethod::minmax},
               {"percentile", CalibrationMethod::percentile},
               {"mse", CalibrationMethod::mse}},
-             "How observed ranges become scales; default: mse");
+             "How observed ranges become scales; default: mse, with a detection head minmax");
   add_parsed(
       app, "--mean", "V|R,G,B", parse_channels,
       [&](auto value) { options.samples.normalization.mean = value; },
@@ -152,6 +152,11 @@ void add_model_options(CLI::App& app, CommandLine& line) {
          "rate=44100,n_fft=1024,hop=320,mels=64,low=50,high=14000,scale=1,offset=0")
       ->needs("--front-end")
       ->type_name("NAME=V,...");
+  add_choice(
+      app, "--outputs", options.outputs,
+      {{"detections", OutputsForm::detections}, {"tensor", OutputsForm::tensor}},
+      "Of a model with a YOLO head: detections: boxes from detect(); tensor: the model's own "
+      "outputs");
   add_choice(app, "--plan", options.plan.mode,
              {{"auto", PlanMode::automatic}, {"rows", PlanMode::rows}, {"whole", PlanMode::whole}},
              "auto: the fewest kernel calls that meet --ram; rows: the least RAM; whole: one call "
@@ -271,6 +276,18 @@ void add_compile(CLI::App& app, CommandLine& line) {
   command->callback([&] { line.verb = CommandLine::Verb::compile; });
 }
 
+// A score or an overlap.
+CLI::Validator unit_interval() {
+  return CLI::Validator(
+      [](const std::string& text) -> std::string {
+        char* end = nullptr;
+        const double value = std::strtod(text.c_str(), &end);
+        const bool number = end != text.c_str() && *end == '\0';
+        return number && value >= 0 && value <= 1 ? "" : "'" + text + "' is not between 0 and 1";
+      },
+      "", "unit");
+}
+
 void add_verify(CLI::App& app, CommandLine& line) {
   CLI::App* command =
       add_command(app, "verify", "Compile, build and run a model, and compare with the reference",
@@ -309,6 +326,16 @@ void add_verify(CLI::App& app, CommandLine& line) {
                    "Largest error of float code, as a part of the output's range; default 1e-4")
       ->check(finite_number())
       ->type_name("FRACTION");
+  command
+      ->add_option("--score-threshold", verify.score_threshold,
+                   "Of detect(), where the model has a YOLO head; default 0.25")
+      ->check(unit_interval())
+      ->type_name("SCORE");
+  command
+      ->add_option("--iou-threshold", verify.iou_threshold,
+                   "Of detect(): boxes of a class that overlap more are one; default 0.45")
+      ->check(unit_interval())
+      ->type_name("IOU");
   add_model_options(*command, line);
   command->callback([&] { line.verb = CommandLine::Verb::verify; });
 }

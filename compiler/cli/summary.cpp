@@ -51,6 +51,11 @@ void print_summary(const Report& report) {
                front_end.n_fft, front_end.rate, readable_bytes(front_end.arena_bytes),
                readable_bytes(front_end.tables_bytes));
   }
+  if (report.detection) {
+    fmt::print("  boxes   {}_detect.hpp: {}, classes: {}; {} bytes of the arenas are its scratch\n",
+               report.name, counted(report.detection->levels.size(), "level"),
+               report.detection->classes, report.detection->scratch_bytes);
+  }
   for (const std::string& note : report.notes) fmt::print("  note    {}\n", note);
 }
 

@@ -10,6 +10,7 @@
 
 #include "compiler/emit/audio.h"
 #include "compiler/emit/camera.h"
+#include "compiler/emit/detect_files.h"
 #include "compiler/emit/labels.h"
 #include "compiler/emit/network_data.h"
 #include "compiler/emit/render.h"
@@ -76,6 +77,8 @@ Files emit(const Network& network, const EmitOptions& options) {
     emit_camera(network, options, data, files);
     other_headers.emplace_back("linnet/letterbox.h");
   }
+  emit_detection(network, options, data, files);
+  if (network.graph.detection) other_headers.emplace_back("linnet/detect.h");
 
   const TemplateData vectors = test_vector_data(network, options);
   files[name + "_test_vector.hpp"] = render("test_vector.hpp", vectors);

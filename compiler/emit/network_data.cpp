@@ -436,6 +436,7 @@ TemplateData network_data(const Network& network, const EmitOptions& options) {
   set_schedule(data, network, places);
   set_columns(data, network);
   data.set("macs", macs)
+      .set("has_detection", network.graph.detection.has_value())
       .set("includes", kernel_list.empty() ? TemplateList{} : kernel_list)
       .set("kernels", kernel_list)
       .set("layer_count", static_cast<std::int64_t>(calls.size()))

@@ -69,6 +69,28 @@ std::vector<ReportLayer> make_layers(const Network& network) {
   return layers;
 }
 
+ReportDetection make_detection(const Network& network) {
+  const DetectionHead& head = *network.graph.detection;
+  ReportDetection detection{to_string(head.kind),   head.classes,           {},
+                            head.candidate_bytes(), head.detection_bytes(), head.mask_bytes()};
+  for (const DetectionLevel& level : head.levels)
+    detection.levels.push_back({level.width, level.height, static_cast<double>(level.stride)});
+  return detection;
+}
+
+Json detection_json(const ReportDetection& detection) {
+  Json::Array levels;
+  for (const ReportDetection::Level& level : detection.levels)
+    levels.push_back(
+        Json::object({{"width", level.width}, {"height", level.height}, {"stride", level.stride}}));
+  return Json::object({{"kind", detection.kind},
+                       {"classes", detection.classes},
+                       {"levels", std::move(levels)},
+                       {"scratch_bytes", detection.scratch_bytes},
+                       {"detection_bytes", detection.detection_bytes},
+                       {"mask_bytes", detection.mask_bytes}});
+}
+
 Json port_json(const ReportPort& port) {
   Json json = Json::object({{"name", port.name},
                             {"dtype", port.dtype},
@@ -169,6 +191,19 @@ std::vector<float> reals_from(const Json* json) {
   return reals;
 }
 
+ReportDetection detection_from(const Json& json) {
+  ReportDetection detection{json.at("kind").text(),
+                            json.at("classes").integer(),
+                            {},
+                            json.at("scratch_bytes").integer(),
+                            json.at("detection_bytes").integer(),
+                            json.at("mask_bytes").integer()};
+  for (const Json& level : json.at("levels").array())
+    detection.levels.push_back(
+        {level.at("width").integer(), level.at("height").integer(), level.at("stride").real()});
+  return detection;
+}
+
 ReportPort port_from(const Json& json) {
   return {json.at("name").text(),
           json.at("dtype").text(),
@@ -241,6 +276,8 @@ Report from_json(const Json& json) {
   report.input_rows = json.at("input_rows").boolean();
   report.front_end = front_end_from(json.at("front_end"));
   report.outputs = list_from(json.at("outputs"), port_from);
+  if (const Json& detection = json.at("detection"); !detection.is_null())
+    report.detection = detection_from(detection);
   report.layers = list_from(json.at("layers"), layer_from);
   report.notes = json.at("notes").texts();
   return report;
@@ -293,6 +330,7 @@ Report make_report(const Network& network, const CodeCosts& costs) {
     report.outputs.push_back(make_port(network.graph, port));
   report.layers = make_layers(network);
   report.notes = network.graph.notes;
+  if (network.graph.detection) report.detection = make_detection(network);
   return report;
 }
 
@@ -335,6 +373,7 @@ std::string to_json(const Report& report) {
                     {"input_rows", report.input_rows},
                     {"front_end", front_end_json(report.front_end)},
                     {"outputs", list_json(report.outputs, port_json)},
+                    {"detection", report.detection ? detection_json(*report.detection) : Json()},
                     {"layers", list_json(report.layers, layer_json)},
                     {"notes", report.notes}});
   return to_text(json) + "\n";

@@ -44,6 +44,19 @@ struct ReportFrontEnd {
   std::int64_t arena_bytes = 0, tables_bytes = 0;  // counted in those of the whole
 };
 
+struct ReportDetection {
+  std::string kind;  // "boxes", "masks", "keypoints"
+  std::int64_t classes = 0;
+  struct Level {
+    std::int64_t width = 0, height = 0;
+    double stride = 0;
+  };
+  std::vector<Level> levels;
+  std::int64_t scratch_bytes = 0;  // of detect(), in the arenas, where a run needs nothing any more
+  std::int64_t detection_bytes = 0;  // sizeof(Detection)
+  std::int64_t mask_bytes = 0;       // of one mask; 0 without masks
+};
+
 struct Report {
   std::string tool_version, name, target, dtype;  // dtype: "int8" or "float32"
   std::string sha256, producer;
@@ -57,6 +70,7 @@ struct Report {
   std::vector<ReportPort> inputs, outputs;
   bool input_rows = false;  // the application gives the input row by row
   std::optional<ReportFrontEnd> front_end;
+  std::optional<ReportDetection> detection;  // there is a detect()
   std::vector<ReportLayer> layers;
   std::vector<std::string> notes;
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "compiler/ir/columns.h"
+#include "compiler/ir/detection.h"
 #include "compiler/ir/op.h"
 #include "compiler/ir/tensor_type.h"
 #include "compiler/support/result.h"
@@ -66,6 +67,7 @@ struct Graph {
   std::vector<Node> nodes;  // topological order; NodeId is the index
   std::vector<Port> inputs;
   std::vector<Port> outputs;
+  std::optional<DetectionHead> detection;  // the outputs are a detection head's maps
   // Names in use, so that adding a tensor stays constant-time; kept by add_* and compact.
   std::unordered_set<std::string> names;
   std::vector<std::string>

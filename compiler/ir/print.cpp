@@ -158,6 +158,21 @@ struct Attributes {
   }
 };
 
+// "detection boxes: 20 classes, 16 bins; 20x20 stride 8, 10x10 stride 16"
+std::string describe(const DetectionHead& head) {
+  std::string text = fmt::format("detection {}: {} classes, {} bins", to_string(head.kind),
+                                 head.classes, head.bins);
+  if (head.kind == DetectionHead::Kind::masks)
+    text +=
+        fmt::format(", {} masks of {}x{}", head.mask_count, head.proto_height, head.proto_width);
+  if (head.kind == DetectionHead::Kind::keypoints)
+    text += fmt::format(", {} keypoints of {} values", head.keypoints, head.keypoint_values);
+  for (const DetectionLevel& level : head.levels)
+    text += fmt::format("{} {}x{} stride {:g}", &level == head.levels.data() ? ";" : ",",
+                        level.height, level.width, level.stride);
+  return text + "\n";
+}
+
 class Printer {
  public:
   explicit Printer(const Graph& graph) : graph_(graph) {}
@@ -172,6 +187,7 @@ class Printer {
     for (const Port& port : graph_.outputs) {
       text += fmt::format("output {} = {}\n", describe_port(port), operand(port.tensor));
     }
+    if (graph_.detection) text += describe(*graph_.detection);
     return text;
   }
 

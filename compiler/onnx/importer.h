@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,8 @@ struct ModelInfo {
 struct ImportedModel {
   Graph graph;
   ModelInfo info;
+  // With a detection head whose decoding has left `graph`: the graph before that.
+  std::optional<Graph> whole = {};
 };
 
 Result<ImportedModel> import_model(const std::filesystem::path& path, const ImportOptions& options);

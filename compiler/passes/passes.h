@@ -64,6 +64,17 @@ Result<Graph> fuse_activations(Graph graph);
 // saves parameters or multiplications.
 Result<Graph> compose_linear(Graph graph);
 
+// ---- after all of these, on request ----
+
+// The decoding of a YOLOv8 detection head leaves the graph, Graph::detection describes its maps; any other graph stays as
+// it is.
+Graph split_detection_head(Graph graph);
+
+// What split_detection_head took away: a graph from the outputs of `split` to those of `whole`.
+Graph decoding_of(const Graph& whole, const Graph& split);
+
+// ---- all passes but those on request ----
+
 // All of them, to a fixed point. `observe` (may be empty) is called with each pass's name and its
 // result.
 using PassObserver = std::function<void(const char* pass, const Graph& graph)>;

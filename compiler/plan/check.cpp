@@ -36,6 +36,7 @@ class Checker {
   Result<Nothing> run() {
     check_structure();
     if (diagnostics_.empty()) check_places();
+    if (diagnostics_.empty()) check_after_run();
     if (diagnostics_.empty()) run_steps();
     if (diagnostics_.empty()) return ok();
     return diagnostics_;
@@ -140,6 +141,20 @@ class Checker {
           fail(fmt::format("'{}' and '{}' overlap", p.name, q.name));
         }
       }
+    }
+  }
+
+  // No output lies in it.
+  void check_after_run() {
+    if (!plan_.after_run) return;
+    const Placement& scratch = *plan_.after_run;
+    if (scratch.offset + scratch.bytes >
+        plan_.banks[static_cast<std::size_t>(scratch.bank)].used_bytes)
+      fail("'" + scratch.name + "' lies outside its bank");
+    for (const RowsOperand& output : program_.outputs) {
+      const Placement* place = placement(plan_.placement_of[std::get<BufferId>(output.source)]);
+      if (place != nullptr && overlap(bytes_of(*place), bytes_of(scratch)))
+        fail("'" + scratch.name + "' and '" + place->name + "' overlap");
     }
   }
 

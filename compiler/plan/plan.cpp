@@ -459,6 +459,9 @@ class Planner {
     plan.lower_bound_bytes = bound.bytes;
     plan.whole_tensor_bytes = partitioner_.whole_tensor_bytes();
     plan.peak_step = static_cast<std::int32_t>(kernel_step(plan, bound.step));
+    const Result<Nothing> found =
+        place_after_run(plan, program_, target_, options_.after_run_bytes);
+    if (!found) return found.diagnostics();
     return plan;
   }
 

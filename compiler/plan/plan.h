@@ -81,6 +81,8 @@ struct Plan {
   std::int64_t lower_bound_bytes = 0;         // most bytes live at one step
   std::int64_t whole_tensor_bytes = 0;        // lower bound of the classic plan: whole tensors
   std::int32_t peak_step = 0;                 // a step where the lower bound is reached
+  // PlanOptions::after_run_bytes: bytes that no output takes, for use between run() and the next input.
+  std::optional<Placement> after_run;
 
   std::size_t kernel_calls() const {
     return static_cast<std::size_t>(std::count_if(
@@ -102,6 +104,8 @@ struct PlanOptions {
   std::optional<std::int64_t> arena_limit_bytes = {};
   // Banks that hold all inputs and all outputs; empty: any that peripherals reach. They must be the target's.
   std::string input_bank = {}, output_bank = {};
+  // Scratch that the application's calls after run() need (detect()).
+  std::int64_t after_run_bytes = 0;
   // --input rows: the application gives the one input row by row, so that it need not be held whole.
   bool input_rows = false;
   // Bytes that a front end keeps for the whole run (compiler/front_end); Plan::front_end says where.
@@ -116,6 +120,11 @@ struct PlanOptions {
 // Fails with E301 when a bank's size is exceeded (states the best reached and the layer at the peak).
 Result<Plan> make_plan(const Program& program, const Target& target,
                        const PlanOptions& options = {});
+
+// Finds room for such scratch in a plan with addresses: where no output lies, else behind a bank's arena, which grows. Fails
+// with E301 when no bank has that much.
+Result<Nothing> place_after_run(Plan& plan, const Program& program, const Target& target,
+                                std::int64_t bytes);
 
 // Leaves out copies that join or take channels (compiler/lower/slices.h) where that does not cost RAM, as far as the plan's
 // mode cares about it.

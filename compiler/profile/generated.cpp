@@ -10,6 +10,7 @@
 #include <set>
 
 #include "compiler/emit/runtime_files.h"
+#include "compiler/verify/options.h"
 
 namespace linnet {
 namespace {
@@ -79,7 +80,9 @@ Result<std::string> read_text(const fs::path& path) {
 void add_runtime(const Report& report, Files& files) {
   std::set<std::string> kernels;
   for (const ReportLayer& layer : report.layers) kernels.insert(layer.kernel);
-  for (const std::string& path : runtime_files(kernels)) files[path] = embedded_text(path);
+  std::set<std::string> headers;
+  if (report.detection) headers.insert("linnet/detect.h");
+  for (const std::string& path : runtime_files(kernels, headers)) files[path] = embedded_text(path);
 }
 
 }  // namespace
@@ -88,6 +91,8 @@ Result<GeneratedNetwork> generated_network(Report report, Files files) {
   for (const char* suffix : {".hpp", ".cpp", "_test_vector.cpp"})
     if (!files.contains(report.name + suffix))
       return unusable(fmt::format("'{}{}' is missing", report.name, suffix));
+  if (report.detection && !files.contains(report.name + "_detect.cpp"))
+    return unusable(fmt::format("'{}_detect.cpp' is missing", report.name));
   GeneratedNetwork made;
   Result<std::vector<TensorType>> inputs = types_of_ports(report.inputs);
   Result<std::vector<TensorType>> outputs = types_of_ports(report.outputs);
@@ -106,6 +111,10 @@ Result<GeneratedNetwork> generated_network(Report report, Files files) {
     if (bank.used_bytes > 0) banks.push_back(bank.name);
   made.network = {report.name,        std::move(files),    std::move(banks),
                   *std::move(inputs), *std::move(outputs), report.input_rows};
+  if (report.detection)  // counted with what verify takes by default
+    made.network.detection = {VerifyOptions{}.score_threshold, VerifyOptions{}.iou_threshold,
+                              kDetectionCapacity, report.detection->detection_bytes,
+                              report.detection->mask_bytes};
   made.report = std::move(report);
   return made;
 }

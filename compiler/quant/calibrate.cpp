@@ -25,7 +25,11 @@ class Collector {
       : options_(options),
         ranges_(graph.tensors.size()),
         histograms_(graph.tensors.size()),
-        finite_(graph.tensors.size(), true) {}
+        finite_(graph.tensors.size(), true) {
+    // What is rare in a detector's maps, an object among background, is what counts: nothing of it is cut off.
+    if (options_.method == CalibrationMethod::automatic)
+      options_.method = graph.detection ? CalibrationMethod::minmax : CalibrationMethod::mse;
+  }
 
   void add(TensorId id, const TensorValue& value) {
     if (value.type.dtype != DType::f32) return;

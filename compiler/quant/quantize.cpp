@@ -31,6 +31,7 @@ class Quantizer {
   Graph run() {
     out_.name = graph_.name;
     out_.notes = graph_.notes;
+    out_.detection = graph_.detection;
     for (const Port& port : graph_.inputs) add_input(port);
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
       origin_ = graph_.nodes[i].origin;

@@ -8,7 +8,8 @@
 
 namespace linnet {
 
-enum class CalibrationMethod : std::uint8_t { minmax, percentile, mse };
+// `automatic`: the best on models/ (docs/calibration.md): mse; minmax for a network with a detection head.
+enum class CalibrationMethod : std::uint8_t { minmax, percentile, mse, automatic };
 
 // Real range that the int8 codes of a tensor cover; lo <= 0 <= hi and lo < hi.
 struct Range {
@@ -21,9 +22,8 @@ struct Ranges {
 };
 
 struct CalibrationOptions {
-  CalibrationMethod method =
-      CalibrationMethod::mse;  // the best of the three on models/, see docs/calibration.md
-  double percentile = 99.99;   // of |values|, for Method::percentile
+  CalibrationMethod method = CalibrationMethod::automatic;
+  double percentile = 99.99;  // of |values|, for Method::percentile
 };
 
 // Runs the float graph on every sample (inputs in device layout) and collects ranges. Needs at least one sample (E201).

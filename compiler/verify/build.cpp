@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cassert>
 #include <charconv>
 #include <fstream>
@@ -12,6 +13,7 @@
 
 #include "compiler/emit/render.h"
 #include "compiler/emit/runtime_files.h"
+#include "compiler/emit/text.h"
 #include "compiler/support/embedded_files.h"
 #include "compiler/verify/subprocess.h"
 
@@ -53,6 +55,18 @@ std::string bytes_of(const std::vector<TensorType>& types) {
   return fmt::format("{}", fmt::join(bytes, ", "));
 }
 
+TemplateList detection_data(const NetworkUnderTest& network) {
+  if (!network.detection) return {};
+  const DetectionUnderTest& called = *network.detection;
+  return {TemplateData()
+              .set("score_threshold", float_literal(called.score_threshold))
+              .set("iou_threshold", float_literal(called.iou_threshold))
+              .set("capacity", called.capacity)
+              .set("detection_bytes", called.detection_bytes)
+              .set("mask_bytes", called.mask_bytes)
+              .set("masks", called.mask_bytes > 0)};
+}
+
 std::string networks_source(const std::vector<NetworkUnderTest>& networks) {
   std::map<std::string, std::vector<std::string>> sizes_of_bank;
   TemplateList list;
@@ -64,6 +78,8 @@ std::string networks_source(const std::vector<NetworkUnderTest>& networks) {
     }
     list.push_back(TemplateData()
                        .set("name", network.name)
+                       .set("has_detection", network.detection.has_value())
+                       .set("detection", detection_data(network))
                        .set("input_rows", network.input_rows)
                        .set("input_whole", !network.input_rows)
                        .set("arenas", fmt::format("{}", fmt::join(arenas, ", ")))
@@ -133,7 +149,13 @@ Sources sources_of(const std::vector<NetworkUnderTest>& networks, const Toolchai
   }
   for (std::size_t first = 0; first < networks.size(); first += options.networks_per_unit) {
     const std::size_t last = std::min(networks.size(), first + options.networks_per_unit);
-    for (const char* suffix : {".cpp", "_weights.cpp"}) {
+    for (const char* suffix : {".cpp", "_weights.cpp", "_detect.cpp"}) {
+      const auto has_file = [&](const NetworkUnderTest& network) {
+        return network.files.contains(network.name + suffix);
+      };
+      if (std::none_of(networks.begin() + static_cast<std::ptrdiff_t>(first),
+                       networks.begin() + static_cast<std::ptrdiff_t>(last), has_file))
+        continue;
       const std::string unit = fmt::format("unit_{}{}", first, suffix);
       sources.files[unit] = unit_source(networks, first, last, suffix, options);
       sources.generated.push_back(unit);

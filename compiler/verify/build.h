@@ -6,7 +6,9 @@
 //   FOLDER/image
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,13 +18,24 @@
 
 namespace linnet {
 
+inline constexpr std::int64_t kDetectionCapacity = 100;  // boxes of a sample
+
+// How detect() is called.
+struct DetectionUnderTest {
+  float score_threshold = 0, iou_threshold = 0;
+  std::int64_t capacity = 0;
+  std::int64_t detection_bytes = 0;  // sizeof(Detection)
+  std::int64_t mask_bytes = 0;       // of detection_mask(); 0: there are no masks
+};
+
 // A generated network and what the harness must know of it.
 struct NetworkUnderTest {
-  std::string name;                         // its namespace
-  Files files;                              // as emitted
-  std::vector<std::string> banks;           // the members of Arenas
-  std::vector<TensorType> inputs, outputs;  // on the device
-  bool input_rows = false;                  // the input is given row by row
+  std::string name;                                  // its namespace
+  Files files;                                       // as emitted
+  std::vector<std::string> banks;                    // the members of Arenas
+  std::vector<TensorType> inputs, outputs;           // on the device
+  bool input_rows = false;                           // the input is given row by row
+  std::optional<DetectionUnderTest> detection = {};  // detect() follows each run()
 };
 
 enum class LinkerScript { banks, open };

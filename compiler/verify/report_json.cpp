@@ -79,6 +79,18 @@ std::string json_of(const CodeReport& code) {
                              .set("rms", code.stored->rms)
                              .set("step", static_cast<double>(code.stored->step))
                              .text());
+  if (code.detection)
+    object.raw("detection", Object()
+                                .set("samples_differing", code.detection->differing)
+                                .set("expected", code.detection->expected)
+                                .set("found", code.detection->found)
+                                .set("matched", code.detection->matched)
+                                .set("precision", code.detection->precision())
+                                .set("recall", code.detection->recall())
+                                .set("f1", code.detection->f1())
+                                .set("mean_iou", code.detection->mean_iou)
+                                .set("max_score_error", code.detection->max_score_error)
+                                .text());
   if (code.first_difference) {
     const FirstDifference& first = *code.first_difference;
     object.raw("first_difference", Object()

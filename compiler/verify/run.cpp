@@ -28,18 +28,32 @@ bool write_inputs(const fs::path& path, const std::vector<Values>& samples) {
   return static_cast<bool>(file.flush());
 }
 
-bool read_outputs(const fs::path& path, const std::vector<TensorType>& types, std::size_t samples,
-                  std::vector<Values>& outputs) {
+// The count, and so many Detections with their masks.
+bool read_detections(std::ifstream& file, const DetectionUnderTest& called,
+                     std::vector<std::byte>& bytes) {
+  std::uint32_t count = 0;
+  if (!file.read(reinterpret_cast<char*>(&count), sizeof count)) return false;
+  if (std::int64_t{count} > called.capacity) return false;
+  bytes.resize(count * static_cast<std::size_t>(called.detection_bytes + called.mask_bytes));
+  file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  return static_cast<bool>(file);
+}
+
+bool read_outputs(const fs::path& path, const NetworkUnderTest& network, std::size_t samples,
+                  NetworkRun& run) {
   std::ifstream file(path, std::ios::binary);
   for (std::size_t i = 0; i < samples; ++i) {
     Values values;
-    for (const TensorType& type : types) {
+    for (const TensorType& type : network.outputs) {
       std::vector<std::byte> bytes(static_cast<std::size_t>(type.bytes()));
       file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
       if (!file) return false;
       values.emplace_back(type, std::move(bytes));
     }
-    outputs.push_back(std::move(values));
+    run.outputs.push_back(std::move(values));
+    if (!network.detection) continue;
+    run.detections.emplace_back();
+    if (!read_detections(file, *network.detection, run.detections.back())) return false;
   }
   return true;
 }
@@ -102,8 +116,7 @@ Result<std::vector<NetworkRun>> run(const Image& image, const Toolchain& tools,
   const std::map<std::string, std::int64_t> stacks = stacks_of(finished.output);
   for (std::size_t i = 0; i < networks.size(); ++i) {
     const std::string& name = networks[i].name;
-    if (!read_outputs(image.folder / (name + ".out"), networks[i].outputs, samples[i].size(),
-                      runs[i].outputs) ||
+    if (!read_outputs(image.folder / (name + ".out"), networks[i], samples[i].size(), runs[i]) ||
         !stacks.contains(name))
       return bad_run(
           fmt::format("the generated code of {} ended early on {}", name, tools.description));

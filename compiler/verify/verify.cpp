@@ -14,6 +14,7 @@
 #include "compiler/reference/interpreter.h"
 #include "compiler/reference/labels.h"
 #include "compiler/verify/build.h"
+#include "compiler/verify/detections.h"
 #include "compiler/verify/temporary_folder.h"
 #include "compiler/verify/test_data.h"
 
@@ -33,6 +34,9 @@ struct Candidate {
   LinkerScript script = LinkerScript::open;
   std::int64_t stack_bound_bytes = 0;
   std::int64_t macs = 0;
+  const Graph* split =
+      nullptr;  // the float graph, and with a detection head the one before it was split off
+  const Graph* whole = nullptr;
 };
 
 std::vector<std::string> banks_of(const Plan& plan, const Target& target) {
@@ -48,8 +52,10 @@ std::vector<TensorType> types_of(const Graph& graph, const std::vector<Port>& po
   return types;
 }
 
-Candidate candidate_of(const Compiled& made) {
+Candidate candidate_of(const Compiled& made, const VerifyOptions& options) {
   Candidate candidate;
+  candidate.split = &made.float_graph;
+  candidate.whole = made.whole_graph ? &*made.whole_graph : nullptr;
   candidate.dtype = made.report.dtype;
   candidate.graph = &made.graph;
   candidate.program = &made.program;
@@ -58,7 +64,8 @@ Candidate candidate_of(const Compiled& made) {
                        banks_of(made.plan, made.target),
                        types_of(made.graph, made.graph.inputs),
                        types_of(made.graph, made.graph.outputs),
-                       made.plan.input_rows};
+                       made.plan.input_rows,
+                       detection_under_test(made.graph, options)};
   candidate.script = linker_script_for(made.target);
   candidate.stack_bound_bytes = made.report.stack_bytes;
   candidate.macs = made.report.macs;
@@ -89,14 +96,21 @@ Result<FloatCode> make_float_code(const Compiled& made, const std::string& name)
   return code;
 }
 
-Candidate candidate_of(const Compiled& made, const FloatCode& code, const std::string& name) {
+Candidate candidate_of(const Compiled& made, const FloatCode& code, const std::string& name,
+                       const VerifyOptions& options) {
   Candidate candidate;
+  candidate.split = &made.float_graph;
+  candidate.whole = made.whole_graph ? &*made.whole_graph : nullptr;
   candidate.dtype = "float32";
   candidate.graph = &made.float_graph;
   candidate.program = &code.planned.program;
-  candidate.network = {name, code.files, banks_of(code.planned.plan, code.target),
+  candidate.network = {name,
+                       code.files,
+                       banks_of(code.planned.plan, code.target),
                        types_of(made.float_graph, made.float_graph.inputs),
-                       types_of(made.float_graph, made.float_graph.outputs)};
+                       types_of(made.float_graph, made.float_graph.outputs),
+                       false,
+                       detection_under_test(made.float_graph, options)};
   candidate.stack_bound_bytes = code.stack_bytes;
   candidate.macs = made.report.macs;
   return candidate;
@@ -131,24 +145,28 @@ Reals reals_of(const Graph& graph, const std::vector<Values>& outputs) {
   return reals;
 }
 
-std::optional<StoredComparison> compare_stored(const Graph& graph, const TestData& data,
+std::optional<StoredComparison> compare_stored(const Candidate& candidate, const TestData& data,
                                                const std::vector<Values>& outputs) {
+  const Graph& graph = *candidate.graph;
+  const std::vector<Port>& ports = candidate.whole ? candidate.whole->outputs : graph.outputs;
   std::vector<Values> with_stored;
   Reals expected;
   for (std::size_t s = 0; s < outputs.size(); ++s) {
     if (data.samples[s].outputs.empty()) continue;
     with_stored.push_back(outputs[s]);
     expected.emplace_back();
-    for (std::size_t i = 0; i < graph.outputs.size(); ++i)
-      expected.back().push_back(stored_values(graph.outputs[i], data.samples[s].outputs[i]));
+    for (std::size_t i = 0; i < ports.size(); ++i)
+      expected.back().push_back(stored_values(ports[i], data.samples[s].outputs[i]));
   }
   if (expected.empty()) return std::nullopt;
-  const Reals values = reals_of(graph, with_stored);
+  const Reals values = candidate.whole
+                           ? decoded_outputs(*candidate.whole, *candidate.split, graph, with_stored)
+                           : reals_of(graph, with_stored);
   const Similarity similarity = compare_similarity(values, expected);
   StoredComparison stored{expected.size(), compare_floats(values, expected), similarity.sqnr_db,
                           similarity.rms, 0};
   const TensorType& type = graph.type(graph.outputs.front().tensor);
-  if (type.quantization && type.quantization->per_tensor())
+  if (!candidate.whole && type.quantization && type.quantization->per_tensor())
     stored.step = type.quantization->scale.front();
   return stored;
 }
@@ -219,13 +237,23 @@ Result<Ran> build_and_run(const Candidate& candidate, const Toolchain& tools, co
   begin(hooks, fmt::format("run {} code", candidate.dtype));
   Result<std::vector<NetworkRun>> runs = run(*image, tools, networks, {inputs}, false);
   if (!runs) return runs.diagnostics();
-  ran.outputs = std::move(runs->front().outputs);
+  ran.outputs = runs->front().outputs;
 
   begin(hooks, fmt::format("run {} oracle", candidate.dtype));
   ran.expected = oracle_outputs(graph, inputs);
   ran.report.bytes = compare_bytes(ran.outputs, ran.expected);
   ran.report.oracle = compare_floats(reals_of(graph, ran.outputs), reals_of(graph, ran.expected));
-  ran.report.stored = compare_stored(graph, data, ran.outputs);
+  ran.report.stored = compare_stored(candidate, data, ran.outputs);
+  if (candidate.network.detection) {
+    begin(hooks, fmt::format("compare {} boxes", candidate.dtype));
+    const bool is_float = candidate.graph == candidate.split;
+    ran.report.detection = compare_detections(
+        *candidate.whole, *candidate.split, graph, runs->front(),
+        is_float ? ran.expected
+                 : oracle_outputs(*candidate.split,
+                                  device_inputs(*candidate.split, data, ran.report.samples)),
+        *candidate.network.detection);
+  }
   if (tools.machine == Machine::qemu) {
     ran.report.linker_script = file_name(candidate.script);
     ran.report.stack_bytes = runs->front().stack_bytes;
@@ -265,6 +293,17 @@ void judge(const CodeReport& code, double tolerance, const std::string& machine,
          {},
          fmt::format("{} of {} output bytes of the int8 code differ from the oracle on {}{}",
                      code.bytes.differing, code.bytes.total, machine, where),
+         "this is a defect of Linnet; please report it"});
+  }
+  if (code.detection && code.detection->differing > 0) {
+    // E916: detect() does not give the boxes that its maps say
+    failures.push_back(
+        {"E916",
+         {},
+         {},
+         fmt::format("the boxes of the {} code are not what its maps say, in {} of {} "
+                     "samples on {}",
+                     code.dtype, code.detection->differing, code.samples, machine),
          "this is a defect of Linnet; please report it"});
   }
   // E913: generated float code is further from the oracle or from stored outputs than --float-tolerance
@@ -427,7 +466,8 @@ Result<VerifyReport> verify(const CompileOptions& compile, const VerifyOptions& 
   Result<Compiled> made = compile_network(complete, hooks);
   if (!made) return made.diagnostics();
   if (options.alter) options.alter(made->files);
-  const Result<TestData> data = load_test_data(made->float_graph, complete, options);
+  const Result<TestData> data =
+      load_test_data(made->whole_graph ? *made->whole_graph : made->float_graph, complete, options);
   if (!data) return data.diagnostics();
 
   VerifyReport report;
@@ -445,15 +485,17 @@ Result<VerifyReport> verify(const CompileOptions& compile, const VerifyOptions& 
     const std::string name = report.name + "_float";
     const Result<FloatCode> code = make_float_code(*made, name);
     if (!code) return code.diagnostics();
-    const Result<Ran> ran = build_and_run(candidate_of(*made, *code, name), *tools, *data, hooks);
+    const Result<Ran> ran =
+        build_and_run(candidate_of(*made, *code, name, options), *tools, *data, hooks);
     if (!ran) return ran.diagnostics();
     report.codes.push_back(ran->report);
   }
-  const Result<Ran> ran = build_and_run(candidate_of(*made), *tools, *data, hooks);
+  const Result<Ran> ran = build_and_run(candidate_of(*made, options), *tools, *data, hooks);
   if (!ran) return ran.diagnostics();
   report.codes.push_back(ran->report);
 
-  if (!labels.empty()) report.top_classes = top_classes(made->graph, ran->outputs, labels);
+  if (!labels.empty() && !made->graph.detection)
+    report.top_classes = top_classes(made->graph, ran->outputs, labels);
   if (zero_shot) report.top_classes = top_labels(made->graph, ran->outputs, *zero_shot);
   for (const TestSample& sample : data->samples) report.sample_names.push_back(sample.name);
   if (has_float) report.int8_to_float = similarity_of(*made, *data, ran->outputs, zero_shot);

@@ -28,6 +28,26 @@ struct StoredComparison {
   float step = 0;  // of an int8 output, else 0
 };
 
+// Boxes of detect(), all samples together, against those of the float oracle, the model's own decoding and a plain
+// suppression.
+struct DetectionReport {
+  std::int64_t differing = 0;  // samples whose boxes are not what the maps say, to the byte
+  std::int64_t expected = 0, found = 0,
+               matched = 0;                  // boxes; matched: IoU at least 0.5, same class
+  double mean_iou = 0, max_score_error = 0;  // of the matched
+  double precision() const {
+    return found == 0 ? 1 : static_cast<double>(matched) / static_cast<double>(found);
+  }
+  double recall() const {
+    return expected == 0 ? 1 : static_cast<double>(matched) / static_cast<double>(expected);
+  }
+  double f1() const {
+    return expected + found == 0
+               ? 1
+               : 2 * static_cast<double>(matched) / static_cast<double>(expected + found);
+  }
+};
+
 // One generated code, run and compared.
 struct CodeReport {
   std::string dtype;        // "float32", "int8"
@@ -35,6 +55,7 @@ struct CodeReport {
   ByteDifferences bytes;    // against the oracle
   FloatError oracle;        // the same, as numbers
   std::optional<StoredComparison> stored;
+  std::optional<DetectionReport> detection;
   std::optional<FirstDifference> first_difference;
   std::int64_t steps = 0;  // of its schedule, all rows in place; or else
   Diagnostics misplaced;   // what the replay found

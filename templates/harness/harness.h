@@ -3,7 +3,8 @@
 // For a network NAME, in the working folder:
 //
 //   NAME.in      uint32 count of samples, then the inputs of each sample, as they lie in the arenas
-//   NAME.out     written: the outputs of each sample
+//   NAME.out     written: the outputs of each sample; of a network with a detect() then the uint32 count of its Detections
+//                and each of them, its mask (where there is one) behind it
 //   NAME.trace   written when the network is built with its hooks: rows of the layers of the first sample, each as
 //                TraceHeader and then its bytes
 //
@@ -33,6 +34,11 @@ struct Network {
   std::size_t input_count;
   const std::size_t* output_bytes;
   std::size_t output_count;
+  std::size_t (*detect)();  // null: the network has none
+  const void* (*detection)(std::size_t index);
+  std::size_t detection_bytes;
+  const void* (*mask)(std::size_t index);
+  std::size_t mask_bytes;
 };
 
 extern const Network networks[];

@@ -29,17 +29,29 @@ void spoil_arenas(std::size_t run) {
       arenas[i].begin[k] = static_cast<std::byte>((k * 37 + run * 101 + 0x5A) & 0xFF);
 }
 
-// One inference. For `linnet profile` the first is a warm-up and all others count.
-void run_once(const Network& network, [[maybe_unused]] std::uint32_t sample) {
+// One inference, its boxes included; gives their number. For `linnet profile` the first is a warm-up and all others count.
+std::size_t run_once(const Network& network, [[maybe_unused]] std::uint32_t sample) {
 #ifdef LINNET_HARNESS_PROFILE
   if (sample > 0) {
     linnet_profile_begin();
     network.run();
+    const std::size_t boxes = network.detect != nullptr ? network.detect() : 0;
     linnet_profile_end();
-    return;
+    return boxes;
   }
 #endif
   network.run();
+  return network.detect != nullptr ? network.detect() : 0;
+}
+
+bool write_boxes(File& file, const Network& network, std::size_t count) {
+  const auto stored = static_cast<std::uint32_t>(count);
+  if (!file.write(&stored, sizeof stored)) return false;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!file.write(network.detection(i), network.detection_bytes)) return false;
+    if (network.mask_bytes > 0 && !file.write(network.mask(i), network.mask_bytes)) return false;
+  }
+  return true;
 }
 
 bool run_samples(const Network& network) {
@@ -57,11 +69,13 @@ bool run_samples(const Network& network) {
     spoil_arenas(sample);
     for (std::size_t i = 0; i < network.input_count; ++i)
       if (!in.read(network.input(i), network.input_bytes[i])) return false;
-    const std::size_t stack_bytes = measure_stack([&] { run_once(network, sample); });
+    std::size_t box_count = 0;
+    const std::size_t stack_bytes = measure_stack([&] { box_count = run_once(network, sample); });
     if (stack_bytes > most_stack_bytes) most_stack_bytes = stack_bytes;
     trace_file = nullptr;
     for (std::size_t i = 0; i < network.output_count; ++i)
       if (!out.write(network.output(i), network.output_bytes[i])) return false;
+    if (network.detect != nullptr && !write_boxes(out, network, box_count)) return false;
   }
   report_stack(network.name, most_stack_bytes);
   return true;

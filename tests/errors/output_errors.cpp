@@ -240,6 +240,13 @@ TEST_CASE("wrong usage exits with 2 and says what is right") {
       compile + "--dump-after sometime",
       "--dump-after: unknown 'sometime'; import, passes, calibrate, quantize, lower, plan or emit");
   said("verify " + kModel + " --on device", "--on: unknown 'device'; host or qemu");
+  for (const std::string wrong : {"1.5", "-0.1", "nan", "high", "0.5x"}) {
+    said("verify " + kModel + " --score-threshold " + wrong,
+         "--score-threshold: '" + wrong + "' is not between 0 and 1");
+    said("verify " + kModel + " --iou-threshold " + wrong,
+         "--iou-threshold: '" + wrong + "' is not between 0 and 1");
+  }
+  said(compile + "--outputs boxes", "--outputs: unknown 'boxes'; detections or tensor");
   said("compile -o /nowhere/out", "MODEL is required");
   said("compile -o /nowhere/out --calibrate pictures",
        "MODEL is required; put it before --calibrate, which takes every path behind it");
