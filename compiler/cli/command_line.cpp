@@ -327,6 +327,10 @@ void add_verify(CLI::App& app, CommandLine& line) {
       ->check(finite_number())
       ->type_name("FRACTION");
   command
+      ->add_option("--draw", verify.draw,
+                   "Of a detector: a folder for the samples as pictures with the boxes found")
+      ->type_name("DIR");
+  command
       ->add_option("--score-threshold", verify.score_threshold,
                    "Of detect(), where the model has a YOLO head; default 0.25")
       ->check(unit_interval())

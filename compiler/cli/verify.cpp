@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "compiler/cli/commands.h"
+#include "compiler/support/write_files.h"
 
 namespace linnet {
 
@@ -17,6 +18,10 @@ int run_verify(const CommandLine& command) {
   std::vector<std::filesystem::path> paths = command.compile.calibrate;
   paths.push_back(command.verify.data);
   note_unused_picture_options(command, paths);
+  if (!command.verify.draw.empty()) {
+    const Result<WrittenFiles> written = write_files(command.verify.draw, report->drawings);
+    if (!written) return fail(command, written.diagnostics());
+  }
   if (command.json) {
     fmt::print("{}", to_json(*report));
   } else if (!command.quiet) {

@@ -74,7 +74,9 @@ void emit_camera(const Network& network, const EmitOptions& options, TemplateDat
   for (const std::vector<float>& values : pixel_values(network.graph, *options.camera))
     tables.push_back(TemplateData().set("values", table(values, codes)));
   const bool same = tables.size() == 1;
-  common.set("input_height", type.shape[1])
+  const std::optional<DetectionHead>& head = network.graph.detection;
+  common.set("keypoints", head && head->kind == DetectionHead::Kind::keypoints)
+      .set("input_height", type.shape[1])
       .set("input_width", type.shape[2])
       .set("input_channels", type.shape[3])
       .set("value_type", std::string(codes ? "std::int8_t" : "float"))

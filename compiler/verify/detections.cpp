@@ -92,10 +92,11 @@ DetectionReport compare_detections(const Graph& whole, const Graph& split, const
   DetectionMatch match;
   for (std::size_t s = 0; s < run.outputs.size(); ++s) {
     if (run.detections[s] != expected_bytes(graph, run.outputs[s], called)) ++report.differing;
+    report.boxes.push_back(boxes_of(run.detections[s], called));
     match.add(detect_by_model(head, decoded[s][head.model_output],
                               {called.score_threshold, called.iou_threshold},
                               static_cast<std::size_t>(called.capacity)),
-              boxes_of(run.detections[s], called));
+              report.boxes.back());
   }
   report.expected = match.expected;
   report.found = match.found;

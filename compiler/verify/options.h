@@ -22,7 +22,8 @@ struct VerifyOptions {
   std::optional<double> min_sqnr_db;  // judge int8 against float
   double float_tolerance = 1e-4;      // of the output's range
   bool layers = false;                // a table by layer
-  float score_threshold = 0.25F;      // of detect()
+  std::filesystem::path draw;  // a folder for the samples' pictures with their boxes; empty: none
+  float score_threshold = 0.25F;  // of detect()
   float iou_threshold = 0.45F;
 
   // For tests: changes the generated files before they are built.

@@ -15,6 +15,7 @@
 #include "compiler/reference/labels.h"
 #include "compiler/verify/build.h"
 #include "compiler/verify/detections.h"
+#include "compiler/verify/draw_detections.h"
 #include "compiler/verify/temporary_folder.h"
 #include "compiler/verify/test_data.h"
 
@@ -494,6 +495,11 @@ Result<VerifyReport> verify(const CompileOptions& compile, const VerifyOptions& 
   if (!ran) return ran.diagnostics();
   report.codes.push_back(ran->report);
 
+  if (!options.draw.empty()) {
+    Result<Files> drawings = draw_detections(*made, *data, report, compile.samples, labels);
+    if (!drawings) return drawings.diagnostics();
+    report.drawings = *std::move(drawings);
+  }
   if (!labels.empty() && !made->graph.detection)
     report.top_classes = top_classes(made->graph, ran->outputs, labels);
   if (zero_shot) report.top_classes = top_labels(made->graph, ran->outputs, *zero_shot);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "compiler/pipeline.h"
+#include "compiler/reference/detections.h"
 #include "compiler/verify/compare.h"
 #include "compiler/verify/layers.h"
 #include "compiler/verify/options.h"
@@ -33,8 +34,9 @@ struct StoredComparison {
 struct DetectionReport {
   std::int64_t differing = 0;  // samples whose boxes are not what the maps say, to the byte
   std::int64_t expected = 0, found = 0,
-               matched = 0;                  // boxes; matched: IoU at least 0.5, same class
-  double mean_iou = 0, max_score_error = 0;  // of the matched
+               matched = 0;                          // boxes; matched: IoU at least 0.5, same class
+  double mean_iou = 0, max_score_error = 0;          // of the matched
+  std::vector<std::vector<DetectedBox>> boxes = {};  // by sample, as the code gave them
   double precision() const {
     return found == 0 ? 1 : static_cast<double>(matched) / static_cast<double>(found);
   }
@@ -73,6 +75,7 @@ struct Score {
 };
 
 struct VerifyReport {
+  Files drawings;  // with --draw: SAMPLE.png, boxes of the last code
   std::string name;
   std::string target;
   std::string machine;  // what the code ran on
