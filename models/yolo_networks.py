@@ -2,9 +2,10 @@
 
     picture -> backbone (PhiNet, XiNet or Darknet) -> SPPF -> neck -> one head a level (strides 8, 16, 32)
 
-The necks are those of micromind: `Yolov8Neck` and, of XiNet blocks, the `Yolov8NeckOpt` of its object-detection recipe,
-which the PyPI release does not have yet; nor has it a choice of heads. Both are made here out of the release's blocks.
-The segmentation and keypoint heads follow the structure of Ultralytics' YOLOv8 (Segment, Proto and Pose), written anew.
+The necks are micromind's `Yolov8Neck` and the `Yolov8NeckOpt` of its object-detection recipe, of XiNet blocks. The
+PyPI release has neither the latter yet nor a choice of heads, and its YOLOv8 class does not construct; so those are put
+together here out of the release's blocks. The heads for masks and keypoints follow the structure of Ultralytics' YOLOv8
+(Segment, Proto and Pose), written anew.
 """
 
 import importlib.machinery
@@ -24,7 +25,10 @@ KEYPOINTS = 17
 
 
 class Detector(NamedTuple):
-    """`arguments` are the backbone's. `neck` is "opt" or "plain", `task` "detect", "segment" or "pose"."""
+    """`arguments` are the backbone's. `neck` is "opt" or "plain", `task` "detect", "segment" or "pose"; `heads` says
+    which of the three levels have one; `opset` is that of PyTorch's TorchScript exporter, None means the newer one
+    (dynamo). The rest is for training: `steps` of `batch` pictures; `part` is the side of the pictures of the first
+    three quarters of them (XiNet, whose pooled shortcuts have a fixed size, can have none)."""
 
     backbone: str
     input_shape: tuple
@@ -33,8 +37,13 @@ class Detector(NamedTuple):
     neck: str = "opt"
     heads: tuple = (True, True, True)
     task: str = "detect"
-    opset: int = 17
-    steps: int = 300
+    opset: int | None = 17
+    steps: int = 400
+    batch: int = 16
+    part: int | None = None
+
+    def strides(self):
+        return [stride for stride, chosen in zip(STRIDES, self.heads) if chosen]
 
 
 def phinet(alpha):
@@ -48,8 +57,14 @@ def xinet(alpha):
 
 
 DETECTORS = {
-    "yolophinet_256": Detector("PhiNet", (3, 256, 256), phinet(1.0)),
+    "yolophinet_256": Detector("PhiNet", (3, 256, 256), phinet(1.0), part=128),
     "yoloxinet_192": Detector("XiNet", (3, 192, 192), xinet(0.5)),
+    "yolophinet_128_one_head": Detector("PhiNet", (3, 128, 128), phinet(0.25), heads=(True, False, False), opset=13),
+    "yolophinet_128x192": Detector("PhiNet", (3, 128, 192), phinet(0.25), opset=None),
+    "yolophinet_160_plain_neck": Detector("PhiNet", (3, 160, 160), phinet(0.25), classes=80, neck="plain"),
+    "yolov8n_160": Detector("Darknet", (3, 160, 160), dict(w=0.25, r=2.0, d=0.33), classes=80, neck="plain"),
+    "yolophinet_seg_160": Detector("PhiNet", (3, 160, 160), phinet(0.25), task="segment"),
+    "yolophinet_pose_160": Detector("PhiNet", (3, 160, 160), phinet(0.25), classes=1, task="pose"),
 }
 
 
@@ -68,7 +83,8 @@ def create_neck(blocks, filters):
     xi_conv = networks.load_micromind("XiConv", "xinet")
 
     def block(channels_in, channels_out, stride=1):
-        return xi_conv(channels_in, channels_out, kernel_size=3, gamma=3, stride=stride, padding=1, skip_tensor_in=False)
+        sizes = dict(kernel_size=3, stride=stride, padding=1)
+        return xi_conv(channels_in, channels_out, gamma=3, skip_tensor_in=False, **sizes)
 
     neck = blocks.Yolov8Neck(filters=filters)
     high, middle, low = filters
@@ -78,27 +94,138 @@ def create_neck(blocks, filters):
     return neck
 
 
+def detection_head(blocks, classes, filters, strides):
+    """micromind's DetectionHead for the levels of these strides."""
+
+    class Head(blocks.DetectionHead):
+        def forward(self, levels):
+            if self.nl == len(STRIDES):
+                return super().forward(levels)
+            maps = [torch.cat((box(level), scores(level)), 1) for level, box, scores in zip(levels, self.cv2, self.cv3)]
+            anchors, steps = (part.transpose(0, 1) for part in blocks.make_anchors(maps, self.stride, 0.5))
+            self.anchors, self.strides = anchors, steps
+            cells = torch.cat([part.reshape(part.shape[0], self.no, -1) for part in maps], 2)
+            distances, logits = cells[:, : 4 * BINS], cells[:, 4 * BINS :]
+            boxes = blocks.dist2bbox(self.dfl(distances), anchors.unsqueeze(0), xywh=True, dim=1) * steps
+            return torch.cat((boxes, logits.sigmoid()), 1), maps
+
+    head = Head(classes, filters)
+    head.stride = torch.tensor([float(stride) for stride in strides], dtype=torch.float16)
+    return head
+
+
+class Prototypes(nn.Module):
+    """From the finest level, MASKS masks at twice its size."""
+
+    def __init__(self, blocks, channels, hidden):
+        super().__init__()
+        self.first = blocks.Conv(channels, hidden, 3)
+        self.up = nn.ConvTranspose2d(hidden, hidden, 2, 2)
+        self.second = blocks.Conv(hidden, hidden, 3)
+        self.last = blocks.Conv(hidden, MASKS, 1)
+
+    def forward(self, level):
+        return self.last(self.second(self.up(self.first(level))))
+
+
+def extra_branches(blocks, filters, outputs):
+    """Per level two 3x3 convolutions and a 1x1: `outputs` more values for every cell."""
+    hidden = max(filters[0] // 4, outputs)
+    return nn.ModuleList(
+        nn.Sequential(
+            blocks.Conv(channels, hidden, 3), blocks.Conv(hidden, hidden, 3), nn.Conv2d(hidden, outputs, 1)
+        )
+        for channels in filters
+    )
+
+
+def decode_keypoints(values, anchors, strides):
+    """[B, 3 * KEYPOINTS, cells] to x, y in input pixels and a visibility from 0 to 1."""
+    points = values.view(values.shape[0], KEYPOINTS, 3, -1)
+    places = (points[:, :, :2] * 2.0 + (anchors - 0.5)) * strides
+    return torch.cat((places, points[:, :, 2:3].sigmoid()), 2).view(values.shape[0], 3 * KEYPOINTS, -1)
+
+
 class Yolo(nn.Module):
-    """`decoded` says whether forward gives the decoded boxes or each level's maps (box, class)."""
+    """`decoded` says whether forward gives what is exported or, for training, each level's maps: box and class, and
+    coefficients or keypoints where there are some; the prototypes come last."""
 
     def __init__(self, detector):
         super().__init__()
         blocks = load_blocks()
-        self.backbone = networks.load_micromind(detector.backbone)(detector.input_shape, **detector.arguments)
+        self.task, self.heads, self.decoded = detector.task, detector.heads, False
+        filters = self.create_backbone(blocks, detector)
+        plain = detector.neck == "plain"
+        depth = {"d": detector.arguments["d"]} if detector.backbone == "Darknet" else {}
+        self.neck = blocks.Yolov8Neck(filters=filters, **depth) if plain else create_neck(blocks, filters)
+        self.drop_unused()
+        filters = [channels for channels, chosen in zip(filters, detector.heads) if chosen]
+        self.head = detection_head(blocks, detector.classes, filters, detector.strides())
+        self.extra = None
+        if self.task == "segment":
+            self.prototypes = Prototypes(blocks, filters[0], max(filters[0], MASKS))
+            self.extra = extra_branches(blocks, filters, MASKS)
+        elif self.task == "pose":
+            self.extra = extra_branches(blocks, filters, 3 * KEYPOINTS)
+
+    def create_backbone(self, blocks, detector):
+        """Returns the channels of its three levels."""
+        if detector.backbone == "Darknet":
+            self.backbone, self.sppf = blocks.Darknet(**detector.arguments), None
+        else:
+            architecture = networks.load_micromind(detector.backbone)
+            self.backbone = architecture(detector.input_shape, **detector.arguments)
         with torch.no_grad():
-            last, kept = self.backbone.eval()(torch.zeros(1, *detector.input_shape))
-        filters = [kept[0].shape[1], kept[1].shape[1], last.shape[1]]
-        self.sppf = blocks.SPPF(filters[2], filters[2])
-        self.neck = create_neck(blocks, filters)
-        self.head = blocks.DetectionHead(detector.classes, filters)
-        self.decoded = False
+            found = self.backbone.eval()(torch.zeros(1, *detector.input_shape))
+        if detector.backbone == "Darknet":
+            return [level.shape[1] for level in found]
+        last, (high, middle) = found
+        self.sppf = blocks.SPPF(last.shape[1], last.shape[1])
+        return [level.shape[1] for level in (high, middle, last)]
+
+    def drop_unused(self):
+        """As the recipe's neck has it, no weights for levels after the last that has a head."""
+        if not self.heads[2]:
+            self.neck.n5 = self.neck.n6 = nn.Identity()
+        if not self.heads[1] and not self.heads[2]:
+            self.neck.n3 = self.neck.n4 = nn.Identity()
+
+    def fuse(self, high, middle, low):
+        """The neck's levels that have a head."""
+        neck = self.neck
+        if all(self.heads):
+            return neck(high, middle, low)
+        inner = neck.n1(torch.cat((neck.up1(low), middle), 1))
+        levels = [neck.n2(torch.cat((neck.up2(inner), high), 1))]
+        if self.heads[1] or self.heads[2]:
+            levels.append(neck.n4(torch.cat((neck.n3(levels[0]), inner), 1)))
+        if self.heads[2]:
+            levels.append(neck.n6(torch.cat((neck.n5(levels[1]), low), 1)))
+        return [level for level, chosen in zip(levels, self.heads) if chosen]
+
+    def levels(self, picture):
+        found = self.backbone(picture)
+        if self.sppf is None:
+            return self.fuse(*found)
+        last, (high, middle) = found
+        return self.fuse(high, middle, self.sppf(last))
 
     def forward(self, picture):
-        last, (high, middle) = self.backbone(picture)
-        levels = self.neck(high, middle, self.sppf(last))
+        levels = self.levels(picture)
         if self.decoded:
-            return self.head(levels)[0]
+            return self.decode(levels)
         maps = []
-        for level, box, classes in zip(levels, self.head.cv2, self.head.cv3):
-            maps += [box(level), classes(level)]
-        return tuple(maps)
+        for index, level in enumerate(levels):
+            branches = [self.head.cv2, self.head.cv3] + ([self.extra] if self.extra else [])
+            maps.append(tuple(branch[index](level) for branch in branches))
+        return maps, self.prototypes(levels[0]) if self.task == "segment" else None
+
+    def decode(self, levels):
+        if self.task == "detect":
+            return self.head(levels)[0]
+        extra = torch.cat([branch(level).flatten(2) for branch, level in zip(self.extra, levels)], 2)
+        prototypes = self.prototypes(levels[0]) if self.task == "segment" else None
+        detections = self.head(levels)[0]
+        if self.task == "segment":
+            return torch.cat((detections, extra), 1), prototypes
+        return torch.cat((detections, decode_keypoints(extra, self.head.anchors, self.head.strides)), 1)
