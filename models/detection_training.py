@@ -23,7 +23,7 @@ import yolo_networks
 LEARNING_RATE = 3e-3
 CANVAS = 256
 THINGS = 7
-POOL = 480
+POOL = 240
 # The largest side of a thing of strides 8 and 16, as a part of a 256x256 picture; the last is for everything else.
 LEVEL_SIDES = (44 / 256, 72 / 256, math.inf)
 NEAR_LIMIT = 1.15
@@ -47,9 +47,10 @@ def class_of(label, classes):
 
 
 class Pool:
-    """Pictures of `canvas` x `canvas` to take batches from: making each anew would take as long as learning from it."""
+    """`size` pictures of `canvas` x `canvas` to take batches from: to make each anew takes as long as to learn from it."""
 
-    def __init__(self, rng, sources, canvas, size=POOL):
+    def __init__(self, sources, canvas, size=POOL):
+        rng = np.random.default_rng(canvas)
         wanted = max(1, round(THINGS * (canvas / CANVAS) ** 2))
         self.canvas = canvas
         self.pictures = [
@@ -232,12 +233,14 @@ def train(name, detector, sources):
     optimizer = torch.optim.AdamW(model.parameters(), lr=LEARNING_RATE, weight_decay=0.02)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=detector.steps)
     model.train()
-    whole, shape = Pool(rng, sources, CANVAS), detector.input_shape[1:]
-    part = Pool(rng, sources, detector.part) if detector.part else None
+    whole, shape = Pool(sources, CANVAS), detector.input_shape[1:]
+    part = Pool(sources, detector.part, 2 * POOL) if detector.part else None
     for step in range(detector.steps):
         optimizer.zero_grad()
-        if part and step < detector.steps * 3 // 4:
+        if part and step < detector.steps * 9 // 10:
             batch = part.batch(rng, detector, (detector.part, detector.part), detector.batch)
+        elif part:
+            batch = whole.batch(rng, detector, shape, max(2, detector.batch // 4))
         else:
             batch = whole.batch(rng, detector, shape, detector.batch)
         loss = loss_of(model, detector, batch)

@@ -6,8 +6,8 @@
     python3 models/make_detection_images.py SOURCES          # needs rsvg-convert (librsvg2-bin) too
 
 test/ (50) and calibration/ (16) are 256x256 PNG with a palette of 256 colours, so every reader decodes the same pixels;
-camera/ has two frames of the shapes of cameras. FOLDER.json: where each cut-out is. Seeds are fixed; no picture is in
-two folders, but scenes and cut-outs are the same everywhere.
+camera/ has two frames of the shapes of cameras. FOLDER.json: where each cut-out is; labels.txt: their names, in the
+order of the classes. Seeds are fixed; no picture is in two folders, but scenes and cut-outs are the same everywhere.
 """
 
 import json
@@ -63,6 +63,7 @@ def main():
                 (f"{subset}_{index:02}", SIDE, SIDE, int(rng.integers(FEWEST, MOST + 1))) for index in range(count)
             ),
         )
+    (FOLDER / "labels.txt").write_text("\n".join(detection_pictures.LABELS) + "\n")
     write_subset(sources, "camera", lambda rng: ((name, *shape) for name, shape in CAMERAS.items()))
 
 

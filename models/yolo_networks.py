@@ -27,8 +27,8 @@ KEYPOINTS = 17
 class Detector(NamedTuple):
     """`arguments` are the backbone's. `neck` is "opt" or "plain", `task` "detect", "segment" or "pose"; `heads` says
     which of the three levels have one; `opset` is that of PyTorch's TorchScript exporter, None means the newer one
-    (dynamo). The rest is for training: `steps` of `batch` pictures; `part` is the side of the pictures of the first
-    three quarters of them (XiNet, whose pooled shortcuts have a fixed size, can have none)."""
+    (dynamo). The rest is for training: `steps` of `batch` pictures. With `part` all but the last tenth of the steps are
+    on pictures of that side; then come fewer, whole ones (XiNet, whose pooled shortcuts have a fixed size, cannot)."""
 
     backbone: str
     input_shape: tuple
@@ -39,7 +39,7 @@ class Detector(NamedTuple):
     task: str = "detect"
     opset: int | None = 17
     steps: int = 400
-    batch: int = 16
+    batch: int = 5
     part: int | None = None
 
     def strides(self):
