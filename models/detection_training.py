@@ -30,7 +30,9 @@ NEAR_LIMIT = 1.15
 MIDDLE, FREE = 0.4, 0.85
 WEIGHTS = {"class": 1.0, "distance": 1.5, "overlap": 5.0, "mask": 2.0, "place": 1.0, "visible": 0.5}
 SETTLING_PICTURES = 32
-WIDEST_SHIFT = 2.0
+WIDEST_SHIFT = 4.0
+FEWEST_CELLS, MOST_CELLS = 10, 80
+NEAR = 0.3
 THRESHOLD = 0.25
 
 # Places of the keypoints in a box: the middle and two rings.
@@ -42,8 +44,8 @@ KEYPOINT_PLACES = [(0.5, 0.5)] + [
 
 
 def class_of(label, classes):
-    """The class that a network with that many calls a cut-out: 1, 20 (one each), 80 (every fourth)."""
-    return label * (classes // len(detection_pictures.STAMPS))
+    """What a network with so many classes calls a cut-out: its colour, by classes spread over all."""
+    return detection_pictures.COLOURS[label] * (classes // len(detection_pictures.COLOUR_NAMES))
 
 
 class Pool:
@@ -265,14 +267,20 @@ def best_logits(model, samples):
 
 
 def set_class_biases(model, samples):
-    """Moves all class biases by one value, at most WIDEST_SHIFT, so that as few cells as may be have a best score near
-    the threshold. `samples` are the calibration pictures. Returns the value."""
+    """Moves all class biases by one value, so that few scores are near the threshold. Returns the value.
+
+    `samples` are the calibration pictures. Of the values with which FEWEST_CELLS to MOST_CELLS cells a picture pass the
+    threshold, it is the one with the least of the passing cells' number lying within NEAR of it, as logits."""
     logits = best_logits(model, samples)
     edge = math.log(THRESHOLD / (1 - THRESHOLD))
-    shifts = torch.linspace(-WIDEST_SHIFT, WIDEST_SHIFT, 81)
-    near = [(-((logits + shift - edge) ** 2) / (2 * 0.25**2)).exp().sum().item() for shift in shifts]
-    # Of shifts that are as good, the smallest.
-    value = min(zip(shifts.tolist(), near), key=lambda pair: (pair[1] * (1 + 0.1 * abs(pair[0])), abs(pair[0])))[0]
+    best = (math.inf, 0.0)
+    for shift in torch.linspace(-WIDEST_SHIFT, WIDEST_SHIFT, 81).tolist():
+        distance = logits + shift - edge
+        passing = int((distance > 0).sum())
+        if not FEWEST_CELLS * len(samples) <= passing <= MOST_CELLS * len(samples):
+            continue
+        near = float((-((distance / NEAR) ** 2) / 2).exp().sum())
+        best = min(best, (near / passing, shift))
     for branch in model.head.cv3:
-        branch[-1].bias.data += value
-    return value
+        branch[-1].bias.data += best[1]
+    return best[1]
