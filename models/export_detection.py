@@ -3,7 +3,7 @@
 
     python3 models/export_detection.py SOURCES [NAME...]
 
-SOURCES is where make_detection_images.py's two packages are unpacked. Training takes 2 to 10 minutes of one core each
+SOURCES is where make_detection_images.py's two packages are unpacked. Training takes 1 to 3 minutes of one free core each
 (detection_training.py). Then all class biases of a network are moved by one value, so that on the calibration pictures
 few scores are near 0.25; it is checked that the float network finds FEWEST to MOST boxes in every test picture. The
 graph holds the decoding of boxes, as micromind's own forward has it.
