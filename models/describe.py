@@ -30,7 +30,7 @@ def weight_count(graph):
     known = constants(graph)
     count = 0
     for node in graph.node:
-        if node.op_type in ("Conv", "Gemm", "MatMul", "BatchNormalization"):
+        if node.op_type in ("Conv", "ConvTranspose", "Gemm", "MatMul", "BatchNormalization"):
             count += sum(math.prod(known[name].dims) for name in node.input[1:] if name in known)
     return count
 
@@ -53,6 +53,8 @@ def mac_count(model):
     for node in model.graph.node:
         if node.op_type == "Conv":
             total += math.prod(known[node.output[0]]) * math.prod(known[node.input[1]][1:])
+        elif node.op_type == "ConvTranspose":
+            total += math.prod(known[node.input[0]]) * math.prod(known[node.input[1]][1:])
         elif node.op_type in ("Gemm", "MatMul"):
             total += math.prod(known[node.output[0]]) * known[node.input[0]][-1]
     return total

@@ -39,7 +39,7 @@ def export_torchscript(model, sample, opset, dynamic_batch, keep_batch_norms=Fal
     return onnx.load_from_string(buffer.getvalue())
 
 
-def export_dynamo(model, sample, dynamic_batch):
+def export_dynamo(model, sample, dynamic_batch, output_names=("logits",)):
     """PyTorch's newer exporter at its default opset, without the traces of where in our files each node came from."""
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     dynamic_shapes = ({0: torch.export.Dim("batch")},) if dynamic_batch else None
@@ -53,7 +53,7 @@ def export_dynamo(model, sample, dynamic_batch):
             dynamo=True,
             verbose=False,
             input_names=["input"],
-            output_names=["logits"],
+            output_names=list(output_names),
             dynamic_shapes=dynamic_shapes,
         )
     exported = program.model_proto

@@ -12,10 +12,6 @@ There are no boxes to learn here, so it is trained for a minute to say what colo
 errors and outputs of realistic size.
 """
 
-import importlib.machinery
-import sys
-import types
-
 import numpy as np
 import onnx
 import torch
@@ -27,6 +23,7 @@ import networks
 import onnx_files
 import pictures
 import training
+import yolo_networks
 
 NAME = "yolophinet_160"
 SIZE = 160
@@ -38,37 +35,12 @@ TEST_SETS = 4
 OUTPUTS = [f"{kind}_{stride}" for stride in (8, 16, 32) for kind in ("box", "class")]
 
 
-def load_blocks():
-    """micromind.networks.yolo. The package imports torchvision, for training only: an empty module does."""
-    stand_in = types.ModuleType("torchvision")
-    stand_in.__spec__ = importlib.machinery.ModuleSpec("torchvision", None)
-    sys.modules.setdefault("torchvision", stand_in)
-    from micromind.networks import yolo
-
-    return yolo
-
-
-def create_neck(blocks, filters):
-    """The YOLOv8 neck with XiNet blocks in place of C2f and of the convolutions that halve the size."""
-    xi_conv = networks.load_micromind("XiConv", "xinet")
-
-    def block(channels_in, channels_out, stride=1):
-        return xi_conv(channels_in, channels_out, kernel_size=3, gamma=3, stride=stride, padding=1, skip_tensor_in=False)
-
-    neck = blocks.Yolov8Neck(filters=filters)
-    high, middle, low = filters
-    neck.n1, neck.n2 = block(middle + low, middle), block(high + middle, high)
-    neck.n3, neck.n4 = block(high, high, 2), block(high + middle, middle)
-    neck.n5, neck.n6 = block(middle, middle, 2), block(middle + low, low)
-    return neck
-
-
 class YoloPhiNet(nn.Module):
     """`decoded` says whether forward gives the decoded boxes or each level's maps."""
 
     def __init__(self):
         super().__init__()
-        blocks = load_blocks()
+        blocks = yolo_networks.load_blocks()
         self.backbone = networks.load_micromind("PhiNet")(
             (3, SIZE, SIZE),
             alpha=0.5,
@@ -83,7 +55,7 @@ class YoloPhiNet(nn.Module):
             last, kept = self.backbone.eval()(torch.zeros(1, 3, SIZE, SIZE))
         filters = [kept[0].shape[1], kept[1].shape[1], last.shape[1]]
         self.sppf = blocks.SPPF(filters[2], filters[2])
-        self.neck = create_neck(blocks, filters)
+        self.neck = yolo_networks.create_neck(blocks, filters)
         self.head = blocks.DetectionHead(CLASSES, filters)
         self.decoded = False
 

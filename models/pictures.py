@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image
 
 IMAGES = pathlib.Path(__file__).parent / "images"
+DETECTION_IMAGES = pathlib.Path(__file__).parent / "detection_images"
 
 SYMMETRIC = {"mean": [127.5] * 3, "scale": [1 / 127.5] * 3}
 IMAGENET = {"mean": [123.675, 116.28, 103.53], "scale": [1 / 58.395, 1 / 57.12, 1 / 57.375]}
@@ -49,6 +50,11 @@ def load_picture(path, feed):
     return values.astype(np.float32).transpose(2, 0, 1)[None]
 
 
-def load_pictures(subset, feed):
-    """All pictures of images/`subset` in file-name order, as a list of [1, 3, H, W]."""
-    return [load_picture(path, feed) for path in sorted((IMAGES / subset).glob("*.png"))]
+def picture_paths(subset, folder=IMAGES):
+    """The pictures of `folder`/`subset` in file-name order."""
+    return sorted((folder / subset).glob("*.png"))
+
+
+def load_pictures(subset, feed, folder=IMAGES):
+    """All of them, as a list of [1, 3, H, W]."""
+    return [load_picture(path, feed) for path in picture_paths(subset, folder)]
