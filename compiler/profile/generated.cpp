@@ -80,8 +80,13 @@ Result<std::string> read_text(const fs::path& path) {
 void add_runtime(const Report& report, Files& files) {
   std::set<std::string> kernels;
   for (const ReportLayer& layer : report.layers) kernels.insert(layer.kernel);
-  std::set<std::string> headers;
-  if (report.detection) headers.insert("linnet/detect.h");
+  std::vector<std::string> headers;
+  for (const auto& [part, header] :
+       {std::pair("_detect.cpp", "linnet/detect.h"), std::pair("_audio.cpp", "linnet/log_mel.h"),
+        std::pair("_camera.cpp", "linnet/letterbox.h"),
+        std::pair("_labels.cpp", "linnet/labels.h")}) {
+    if (files.contains(report.name + part)) headers.emplace_back(header);
+  }
   for (const std::string& path : runtime_files(kernels, headers)) files[path] = embedded_text(path);
 }
 
