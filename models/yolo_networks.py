@@ -57,7 +57,7 @@ def xinet(alpha):
 
 
 DETECTORS = {
-    "yolophinet_256": Detector("PhiNet", (3, 256, 256), phinet(1.0), part=128),
+    "yolophinet_256": Detector("PhiNet", (3, 256, 256), phinet(1.0), part=128, steps=1600),
     "yoloxinet_192": Detector("XiNet", (3, 192, 192), xinet(0.5)),
     "yolophinet_128_one_head": Detector("PhiNet", (3, 128, 128), phinet(0.25), heads=(True, False, False), opset=13),
     "yolophinet_128x192": Detector("PhiNet", (3, 128, 192), phinet(0.25), opset=None),
