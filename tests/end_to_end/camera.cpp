@@ -40,6 +40,7 @@ const char* const kProgram = R"(#include "net_camera.hpp"
 #include "net_camera.h"
 #include <cstdio>
 #include <cstring>
+#include <initializer_list>
 alignas(32) static std::byte memory[net::kArenaBytes.ram];
 static std::uint8_t pixels[20 * 64];
 static ELEMENT rows[net::kCameraRows * net::kCameraRowElements];

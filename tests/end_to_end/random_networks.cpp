@@ -11,6 +11,7 @@
 #include "compiler/reference/interpreter.h"
 #include "tests/support/execute.h"
 #include "tests/support/random_graph.h"
+#include "tests/support/sanitized.h"
 
 using namespace linnet;
 
@@ -52,7 +53,7 @@ std::int64_t differing_bytes(const std::vector<TensorValue>& expected,
 }  // namespace
 
 TEST_CASE("random networks in float") {
-  for (std::uint32_t seed = 1; seed <= 60; ++seed) {
+  for (std::uint32_t seed = 1; seed <= testing::fewer_when_sanitized(60u); ++seed) {
     const Graph graph = simplified(seed);
     const auto inputs = random_inputs(graph, seed);
     const auto expected = interpret(graph, inputs);
@@ -65,7 +66,7 @@ TEST_CASE("random networks in float") {
 }
 
 TEST_CASE("random networks in int8") {
-  for (std::uint32_t seed = 1; seed <= 80; ++seed) {
+  for (std::uint32_t seed = 1; seed <= testing::fewer_when_sanitized(80u); ++seed) {
     const Graph graph = simplified(seed);
     const std::vector<std::vector<TensorValue>> samples{random_inputs(graph, seed),
                                                         random_inputs(graph, seed + 1000)};

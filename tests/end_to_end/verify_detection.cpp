@@ -107,4 +107,92 @@ TEST_CASE("a detector's boxes cost no RAM but the maps, and the report says what
   CHECK(made->plan.after_run->offset + made->plan.after_run->bytes <= most);
 }
 
+namespace {
+
+CompileOptions detector(const std::string& name) {
+  const fs::path folder = models_folder() / name;
+  CompileOptions options;
+  options.model = folder / (name + ".onnx");
+  options.target = "stm32h743";
+  options.samples = feeding(folder / "model.json");
+  options.samples.resize = true;
+  options.calibrate = {models_folder() / "detection_images/calibration"};
+  return options;
+}
+
+// All fifty, of which none may be left out.
+void check_fifty_pictures(const std::string& name, std::int64_t most_arena_kib, double most_mb) {
+  VerifyOptions options;
+  options.data = models_folder() / "detection_images/test";
+  options.on = Machine::host;
+  const Result<VerifyReport> report = verify(detector(name), options);
+  if (!report) FAIL(format(report.diagnostics()));
+  std::cout << to_text(*report) << '\n';
+  CHECK(report->failures.empty());
+  for (const CodeReport& code : report->codes) {
+    CHECK(code.samples == 50);
+    REQUIRE(code.detection);
+    CHECK(code.detection->differing == 0);
+  }
+  const DetectionReport& int8 = *report->codes.back().detection;
+  CHECK(int8.expected >= 3 * 50);
+  CHECK(int8.expected <= 30 * 50);
+  CHECK(int8.f1() >= 0.9);
+  for (const std::vector<DetectedBox>& boxes : report->codes.front().detection->boxes) {
+    CHECK(boxes.size() >= 3);
+    CHECK(boxes.size() <= 30);
+  }
+  const Result<Compiled> made = compile_network(detector(name));
+  if (!made) FAIL(format(made.diagnostics()));
+  CHECK(made->report.arena_bytes <= most_arena_kib * 1024);
+  CHECK(static_cast<double>(made->report.flash_bytes()) <= most_mb * 1e6);
+}
+
+}  // namespace
+
+TEST_CASE("int8 boxes match those of float on fifty pictures: yolophinet_256") {
+  check_fifty_pictures("yolophinet_256", 645, 1.6);
+}
+
+TEST_CASE("int8 boxes match those of float on fifty pictures: yoloxinet_192") {
+  check_fifty_pictures("yoloxinet_192", 180, 1.7);
+}
+
+TEST_CASE("verify masks and keypoints, one head, and a picture that is not square") {
+  for (const char* name : {"yolophinet_seg_160", "yolophinet_pose_160", "yolophinet_128_one_head",
+                           "yolophinet_128x192"}) {
+    INFO(name);
+    VerifyOptions options;
+    options.data = models_folder() / name / "test_data_set_0";
+    options.score_threshold = 0.2F;
+    const Result<VerifyReport> report = verify(detector(name), options);
+    if (!report) FAIL(format(report.diagnostics()));
+    std::cout << to_text(*report) << '\n';
+    CHECK(report->failures.empty());
+    REQUIRE(report->codes.size() == 2);
+    for (const CodeReport& code : report->codes) {
+      REQUIRE(code.detection);
+      CHECK(code.detection->differing == 0);
+      CHECK(code.detection->found > 0);
+    }
+    CHECK(report->codes.front().detection->f1() == 1);
+  }
+}
+
+TEST_CASE("verify draws what a detector finds, and says so where there is nothing to draw") {
+  VerifyOptions options;
+  options.data = models_folder() / "detection_images/test/test_00.png";
+  options.draw = "anywhere";  // the command writes it
+  CompileOptions compile = detector("yolophinet_128_one_head");
+  const Result<VerifyReport> report = verify(compile, options);
+  if (!report) FAIL(format(report.diagnostics()));
+  REQUIRE(report->drawings.size() == 1);
+  CHECK(report->drawings.begin()->first == "test_00.png");
+  CHECK(report->drawings.begin()->second.starts_with("\x89PNG"));
+  compile.outputs = OutputsForm::tensor;
+  const Result<VerifyReport> tensor = verify(compile, options);
+  REQUIRE_FALSE(tensor);
+  CHECK(tensor.diagnostics().front().code == "E292");
+}
+
 }  // namespace linnet

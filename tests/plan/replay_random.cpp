@@ -12,6 +12,7 @@
 #include "tests/support/execute.h"
 #include "tests/support/generated_text.h"
 #include "tests/support/random_graph.h"
+#include "tests/support/sanitized.h"
 
 namespace {
 
@@ -53,11 +54,7 @@ GeneratedText random_text(std::uint32_t seed, const Graph& graph) {
 
 }  // namespace
 
-#ifdef __SANITIZE_ADDRESS__
-constexpr std::uint32_t kNetworks = 300;
-#else
-constexpr std::uint32_t kNetworks = 2000;
-#endif
+constexpr std::uint32_t kNetworks = testing::fewer_when_sanitized(2000u);
 
 TEST_CASE("the schedules of thousands of random networks replay") {
   std::int64_t steps = 0, views = 0, pushed = 0;
