@@ -32,7 +32,9 @@ namespace {
 constexpr double kTolerance =
     1e-4;  // of anchors, in cells, and of factors: exporters compute them in float32
 
-bool near(double a, double b) { return std::abs(a - b) <= kTolerance * std::max(1.0, std::abs(b)); }
+bool about(double a, double b) {
+  return std::abs(a - b) <= kTolerance * std::max(1.0, std::abs(b));
+}
 
 // Where an element of a map [1,H,W,C] is.
 struct Spot {
@@ -168,8 +170,8 @@ class HeadMatcher {
       const double anchor = static_cast<double>(side % 2 == 0 ? cell.x : cell.y) + 0.5;
       const auto channel = static_cast<std::int64_t>(side) * head_.bins;
       if (edge.bins != head_.bins || !is_at(edge.spot, cell, cell.tensor, channel) ||
-          !near(edge.factor / level.stride, side < 2 ? -1 : 1) ||
-          !near(edge.constant / level.stride, anchor))
+          !about(edge.factor / level.stride, side < 2 ? -1 : 1) ||
+          !about(edge.constant / level.stride, anchor))
         return false;
     }
     return match_classes(n, level, cell) && match_extra(n, level, cell) && take(level, cell);
@@ -201,8 +203,8 @@ class HeadMatcher {
       } else {
         const std::int64_t anchor = k % head_.keypoint_values == 0 ? cell.x : cell.y;
         if (value.atom[0].kind != Atom::Kind::element ||
-            !near(value.factor[0] / level.stride, head_.keypoint_values == 3 ? 2 : 1) ||
-            !near(value.constant / level.stride, static_cast<double>(anchor)))
+            !about(value.factor[0] / level.stride, head_.keypoint_values == 3 ? 2 : 1) ||
+            !about(value.constant / level.stride, static_cast<double>(anchor)))
           return false;
       }
       const Spot spot = spot_of(value.atom[0]);

@@ -15,16 +15,19 @@ std::int64_t aligned(std::int64_t offset) {
   return (offset + kAlignment - 1) / kAlignment * kAlignment;
 }
 
-// The first offset in the bank with so many bytes behind it that no output takes; it may lie beyond the arena.
+// The first offset in the bank with so many bytes behind it that neither an output nor a front end takes; it may lie beyond
+// the arena.
 std::int64_t first_gap(const Plan& plan, const Program& program, std::size_t bank,
                        std::int64_t bytes) {
   std::vector<std::pair<std::int64_t, std::int64_t>> taken;
-  for (const RowsOperand& output : program.outputs) {
-    const std::int32_t index = plan.placement_of[std::get<BufferId>(output.source)];
+  const auto keep = [&](std::int32_t index) {
     const Placement& place = plan.placements[static_cast<std::size_t>(index)];
     if (static_cast<std::size_t>(place.bank) == bank)
       taken.emplace_back(place.offset, place.offset + place.bytes);
-  }
+  };
+  for (const RowsOperand& output : program.outputs)
+    keep(plan.placement_of[std::get<BufferId>(output.source)]);
+  if (plan.front_end >= 0) keep(plan.front_end);
   std::sort(taken.begin(), taken.end());
   std::int64_t offset = 0;
   for (const auto& [begin, end] : taken) {

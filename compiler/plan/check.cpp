@@ -144,7 +144,7 @@ class Checker {
     }
   }
 
-  // No output lies in it.
+  // Neither an output lies in it nor what a front end keeps.
   void check_after_run() {
     if (!plan_.after_run) return;
     const Placement& scratch = *plan_.after_run;
@@ -156,6 +156,9 @@ class Checker {
       if (place != nullptr && overlap(bytes_of(*place), bytes_of(scratch)))
         fail("'" + scratch.name + "' and '" + place->name + "' overlap");
     }
+    const Placement* kept = plan_.front_end < 0 ? nullptr : placement(plan_.front_end);
+    if (kept != nullptr && overlap(bytes_of(*kept), bytes_of(scratch)))
+      fail("'" + scratch.name + "' and '" + kept->name + "' overlap");
   }
 
   // The two may overlap: which rows are written over which is seen step by step.

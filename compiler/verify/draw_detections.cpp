@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <iterator>
 
 #include "compiler/data/draw_picture.h"
 
@@ -45,8 +46,8 @@ Picture picture_of(const TensorValue& input, const PictureLayout& layout,
         const auto channel = static_cast<std::size_t>(c);
         const auto value = static_cast<double>(values[layout.index(y, x, c)]);
         const double pixel = value / normalization.scale[channel] + normalization.mean[channel];
-        picture.pixels.push_back(
-            static_cast<std::uint8_t>(std::lround(std::clamp(pixel, 0.0, 255.0))));
+        picture.pixels.push_back(static_cast<std::uint8_t>(
+            std::lround(std::isnan(pixel) ? 0.0 : std::clamp(pixel, 0.0, 255.0))));
       }
     }
   }
@@ -64,6 +65,11 @@ std::vector<CaptionedBox> captioned(const std::vector<DetectedBox>& boxes, doubl
                                     const std::vector<std::string>& labels) {
   std::vector<CaptionedBox> drawn;
   for (const DetectedBox& box : boxes) {
+    const float edges[] = {box.x1, box.y1, box.x2, box.y2};
+    if (!std::all_of(std::begin(edges), std::end(edges),
+                     [](float edge) { return std::abs(edge) < 1e6F; })) {
+      continue;  // nothing that could be drawn
+    }
     const auto index = static_cast<std::size_t>(box.class_index);
     const std::string name =
         index < labels.size() ? ascii(labels[index]) : fmt::format("class {}", index);
@@ -82,14 +88,14 @@ Result<Files> draw_detections(const Compiled& made, const TestData& data,
                               const std::vector<std::string>& labels) {
   const std::optional<DetectionReport>& detection = report.codes.back().detection;
   if (!detection) {
-    // E292: --draw, and there is nothing to draw.
-    return Diagnostic{"E292", "", "", "--draw: the network finds no boxes",
+    // E293: --draw, and there is nothing to draw.
+    return Diagnostic{"E293", "", "", "--draw: the network finds no boxes",
                       "it is for models with a YOLO head, without --outputs tensor"};
   }
   const std::optional<PictureLayout> layout =
       layout_of(made.float_graph.inputs.front().model_shape);
   if (!layout || made.float_graph.inputs.size() != 1) {
-    return Diagnostic{"E292", "", "", "--draw: the network's input is no picture",
+    return Diagnostic{"E293", "", "", "--draw: the network's input is no picture",
                       "leave --draw out"};
   }
   Files files;
@@ -99,8 +105,9 @@ Result<Files> draw_detections(const Compiled& made, const TestData& data,
         picture_of(data.samples[s].inputs.front(), *layout, samples.normalization), factor);
     draw_boxes(picture, captioned(detection->boxes[s], static_cast<double>(factor), labels));
     const std::string& name = data.samples[s].name;
-    const std::string stem = std::filesystem::path(name).stem().string();
-    files[(stem.empty() ? fmt::format("sample_{}", s) : stem) + ".png"] = png_of(picture);
+    std::string stem = std::filesystem::path(name).stem().string();
+    if (stem.empty() || files.contains(stem + ".png")) stem += fmt::format("sample_{}", s);
+    files[stem + ".png"] = png_of(picture);
   }
   return files;
 }

@@ -189,10 +189,15 @@ TEST_CASE("verify draws what a detector finds, and says so where there is nothin
   REQUIRE(report->drawings.size() == 1);
   CHECK(report->drawings.begin()->first == "test_00.png");
   CHECK(report->drawings.begin()->second.starts_with("\x89PNG"));
+  CHECK(report->codes.back().detection->found > 0);
+  options.score_threshold = 1;  // the same without boxes
+  const Result<VerifyReport> bare = verify(compile, options);
+  if (!bare) FAIL(format(bare.diagnostics()));
+  CHECK(bare->drawings.begin()->second != report->drawings.begin()->second);
   compile.outputs = OutputsForm::tensor;
   const Result<VerifyReport> tensor = verify(compile, options);
   REQUIRE_FALSE(tensor);
-  CHECK(tensor.diagnostics().front().code == "E292");
+  CHECK(tensor.diagnostics().front().code == "E293");
 }
 
 }  // namespace linnet

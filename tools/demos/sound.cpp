@@ -48,7 +48,10 @@ std::size_t open_sound(const host::File& file) {
   bool known = false;
   while (file.read(head, 8)) {
     std::uint32_t bytes = number(head + 4, 4);
-    if (is(head, "data") && known) return bytes / 2;
+    if (is(head, "data") && known) {
+      if (bytes < 2) host::print("the file holds no samples\n");
+      return bytes / 2;
+    }
     if (is(head, "fmt ") && bytes >= 16) {
       if (!file.read(head, 16)) break;
       bytes -= 16;
@@ -58,8 +61,8 @@ std::size_t open_sound(const host::File& file) {
       if (!known) {
         host::print("this needs one channel of 16-bit samples at ", network::kStreamRate,
                     " Hz; the file has ", number(head + 2, 2), " of ", number(head + 14, 2),
-                    " bits at ", rate, " Hz. Try: sox IN.wav -r ", network::kStreamRate,
-                    " -c 1 -b 16 OUT.wav\n");
+                    " bits at ", rate, " Hz, or a header of its own kind. Try: sox IN.wav -r ",
+                    network::kStreamRate, " -c 1 -b 16 OUT.wav\n");
         return 0;
       }
     }
@@ -93,7 +96,10 @@ bool classify_sound(const char* path) {
   std::size_t ignored = 0;
   for (std::size_t piece = 0; left > 0; left -= piece) {
     piece = left < kPiece ? left : kPiece;
-    if (!file.read(samples, 2 * piece)) break;
+    if (!file.read(samples, 2 * piece)) {
+      host::print("the file ends ", left, " samples too early\n");
+      return false;
+    }
     ignored += network::push_samples(kArenas, samples, piece).ignored_samples;
   }
   const std::size_t padded = network::finish(kArenas).padded_samples;
@@ -116,7 +122,10 @@ bool classify_sound(const char* path) {
 
 int main() {
   char command_line[256];
-  if (!host::command_line(command_line, sizeof command_line)) return 2;
+  if (!host::command_line(command_line, sizeof command_line)) {
+    host::print("the file's path is too long\n");
+    return 2;
+  }
   const char* path = command_line;  // "image.elf sound.wav"
   while (*path != '\0' && *path != ' ') ++path;
   while (*path == ' ') ++path;
