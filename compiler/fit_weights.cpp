@@ -62,9 +62,11 @@ Result<FittedWeights> fit_weights(const Compiled& made, const Ranges& ranges,
   for (const Int4Cost& cost : costs.layers) most += std::max<std::int64_t>(cost.saved_bytes, 0);
 
   // What the weights save is known, what the kernels' own code takes shows only afterwards.
-  for (std::int64_t bytes = excess;;) {
+  constexpr int kMostRounds = 8;
+  std::int64_t bytes = excess;
+  for (int round = 1;; ++round) {
     // In the end all, those too that save nothing by themselves: without int8 their kernel may go.
-    const bool all = bytes > most;
+    const bool all = bytes > most || round == kMostRounds;
     int4.nodes = choose_int4(costs, made.float_graph.nodes.size(), bytes);
     for (const Int4Cost& cost : costs.layers)
       if (all) int4.nodes[cost.node] = true;

@@ -22,13 +22,6 @@ std::string escaped(const std::string& text) {
   return result;
 }
 
-std::string upper(std::string text) {
-  for (char& c : text) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  }
-  return text;
-}
-
 std::string codes_of(const LabelSet& labels, std::size_t label) {
   constexpr std::size_t kLine = 24;
   const auto dimension = static_cast<std::size_t>(labels.dimension);

@@ -15,12 +15,6 @@
 namespace linnet {
 namespace {
 
-std::string upper(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  return text;
-}
-
 std::string joined(const Shape& shape) {
   std::string text;
   for (const std::int64_t dimension : shape)

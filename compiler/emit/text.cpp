@@ -121,6 +121,12 @@ bool is_reserved(std::string_view name) {
 
 }  // namespace
 
+std::string upper(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return text;
+}
+
 std::string float_literal(float value) {
   if (std::isnan(value)) return "__builtin_nanf(\"\")";
   if (std::isinf(value)) return value > 0 ? "__builtin_inff()" : "-__builtin_inff()";

@@ -11,6 +11,9 @@
 
 namespace linnet {
 
+// "Dtcm" -> "DTCM": of macros.
+std::string upper(std::string text);
+
 // A float as a literal that reads back to the same bits: "0.5F", "__builtin_inff()".
 std::string float_literal(float value);
 std::string integer_literal(std::int64_t value);
