@@ -1,8 +1,12 @@
 // `linnet verify` of detectors: boxes of the generated detect() on the host and on the emulated Cortex-M7 are what the maps
 // say, to the byte, and agree with the exported graph's own decoding and a plain suppression in float.
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <fstream>
 #include <iostream>
+#include <iterator>
 
+#include "compiler/support/json.h"
 #include "compiler/verify/verify.h"
 #include "tests/support/model_files.h"
 
@@ -120,6 +124,71 @@ CompileOptions detector(const std::string& name) {
   return options;
 }
 
+// The boxes of models/NAME/detections.json for one picture: ONNX Runtime in float and a plain suppression, by
+// models/reference_detections.py: [x1, y1, x2, y2, class, score] each.
+std::vector<DetectedBox> reference_boxes(const Json& rows) {
+  std::vector<DetectedBox> boxes;
+  for (const Json& row : rows.array()) {
+    const auto number = [&](std::size_t i) { return static_cast<float>(row.array().at(i).real()); };
+    boxes.push_back({number(0),
+                     number(1),
+                     number(2),
+                     number(3),
+                     number(5),
+                     static_cast<std::int32_t>(row.array().at(4).integer()),
+                     {}});
+  }
+  return boxes;
+}
+
+float iou(const DetectedBox& a, const DetectedBox& b) {
+  const float width = std::min(a.x2, b.x2) - std::max(a.x1, b.x1);
+  const float height = std::min(a.y2, b.y2) - std::max(a.y1, b.y1);
+  const float common = std::max(width, 0.0F) * std::max(height, 0.0F);
+  const auto area = [](const DetectedBox& box) { return (box.x2 - box.x1) * (box.y2 - box.y1); };
+  return common / (area(a) + area(b) - common);
+}
+
+// How many of `found` are one of `expected` each, all but exactly.
+std::size_t nearly_equal(std::vector<DetectedBox> expected, const std::vector<DetectedBox>& found) {
+  std::size_t count = 0;
+  for (const DetectedBox& box : found) {
+    const auto same = std::find_if(expected.begin(), expected.end(), [&](const DetectedBox& other) {
+      return other.class_index == box.class_index && iou(other, box) >= 0.95F &&
+             std::abs(other.score - box.score) <= 0.01F;
+    });
+    if (same == expected.end()) continue;
+    expected.erase(same);
+    ++count;
+  }
+  return count;
+}
+
+// The generated float code against a runtime and a suppression that are not ours. Of all boxes, theirs and ours.
+void check_reference(const std::string& name, const VerifyReport& report) {
+  std::ifstream file(models_folder() / name / "detections.json");
+  const Result<Json> json = parse_json(std::string(std::istreambuf_iterator<char>(file), {}));
+  REQUIRE(json);
+  REQUIRE(json->at("score_threshold").real() == 0.25);
+  REQUIRE(json->at("iou_threshold").real() == 0.45);
+  const Json& pictures = json->at("pictures");
+  const CodeReport& code = report.codes.front();
+  REQUIRE(code.dtype == "float32");
+  REQUIRE(code.detection->boxes.size() == pictures.members().size());
+  REQUIRE(report.sample_names.size() == pictures.members().size());
+  std::size_t expected = 0, found = 0, matched = 0;
+  for (std::size_t s = 0; s < report.sample_names.size(); ++s) {
+    const std::vector<DetectedBox> boxes = reference_boxes(pictures.at(report.sample_names[s]));
+    expected += boxes.size();
+    found += code.detection->boxes[s].size();
+    matched += nearly_equal(boxes, code.detection->boxes[s]);
+  }
+  std::cout << name << ": " << matched << " of " << expected
+            << " boxes of ONNX Runtime, float code gives " << found << '\n';
+  CHECK(expected >= 3 * 50);
+  CHECK(100 * matched >= 99 * std::max(expected, found));
+}
+
 // All fifty, of which none may be left out.
 void check_fifty_pictures(const std::string& name, std::int64_t most_arena_kib, double most_mb) {
   VerifyOptions options;
@@ -134,6 +203,7 @@ void check_fifty_pictures(const std::string& name, std::int64_t most_arena_kib, 
     REQUIRE(code.detection);
     CHECK(code.detection->differing == 0);
   }
+  check_reference(name, *report);
   const DetectionReport& int8 = *report->codes.back().detection;
   CHECK(int8.expected >= 3 * 50);
   CHECK(int8.expected <= 30 * 50);

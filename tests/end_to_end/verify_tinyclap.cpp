@@ -3,12 +3,19 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <iterator>
+#include <span>
 #include <sstream>
 
+#include "compiler/data/sound.h"
+#include "compiler/reference/interpreter.h"
 #include "compiler/reference/labels.h"
 #include "compiler/support/write_files.h"
 #include "compiler/verify/subprocess.h"
@@ -186,6 +193,136 @@ TEST_CASE("tinyclap_small: classify() is the oracle's, labels are files of their
   CHECK(rest[2] == line(*labels, ranked[0], ranked[0].index));
   CHECK(rest[3] == line(*labels, ranked[1], ranked[1].index));
   CHECK(rest[4] == rest[0]);
+}
+
+namespace {
+
+// Gives the sound in pieces to the front end, then its codes to run(): two equal outputs, one of which goes to output.raw.
+const char* const kStreamProgram = R"(#include "tinyclap_small_audio.hpp"
+#include <cstdio>
+#include <cstring>
+namespace N = tinyclap_small;
+ARENAS
+static std::int16_t samples[2 * N::kStreamSamples];
+static std::int8_t rows[N::kInputRows * N::kInputRowElements];
+static unsigned char streamed[BYTES];
+static std::size_t load(const char* path, void* to, std::size_t bytes) {
+  std::FILE* file = std::fopen(path, "rb");
+  if (file == nullptr) return 0;
+  const std::size_t count = std::fread(to, 1, bytes, file);
+  std::fclose(file);
+  return count;
+}
+int main() {
+  const N::Arenas arenas{MEMBERS};
+  const std::size_t count = load("samples.raw", samples, sizeof samples) / 2;
+  if (count == 0 || load("rows.raw", rows, sizeof rows) != sizeof rows) return 2;
+  N::begin_stream(arenas);
+  for (std::size_t done = 0, piece = 1; done < count; done += piece, piece = piece * 3 % 5000 + 1) {
+    if (piece > count - done) piece = count - done;
+    N::push_samples(arenas, samples + done, piece);
+  }
+  if (!N::finish(arenas).complete()) return 3;
+  std::memcpy(streamed, N::output(arenas), sizeof streamed);
+  N::run(arenas, rows);
+  if (std::memcmp(streamed, N::output(arenas), sizeof streamed) != 0) return 4;
+  std::FILE* file = std::fopen("output.raw", "wb");
+  std::fwrite(streamed, 1, sizeof streamed, file);
+  std::fclose(file);
+  return 0;
+}
+)";
+
+std::string stream_program(const Compiled& made, std::size_t output_bytes) {
+  std::string arenas, members;
+  for (const ReportBank& bank : made.report.banks) {
+    if (bank.used_bytes == 0) continue;
+    arenas += fmt::format("alignas(32) static std::byte {0}[N::kArenaBytes.{0}];\n", bank.name);
+    members += (members.empty() ? "" : ", ") + bank.name;
+  }
+  std::string text = kStreamProgram;
+  const auto replace = [&](const std::string& word, const std::string& by) {
+    text.replace(text.find(word), word.size(), by);
+  };
+  replace("ARENAS\n", arenas);
+  replace("MEMBERS", members);
+  replace("BYTES", std::to_string(output_bytes));
+  return text;
+}
+
+// The header's formula, from the numbers that the report states.
+std::vector<std::int8_t> codes_by_column(const Compiled& made,
+                                         const std::vector<std::int16_t>& samples) {
+  const ReportPort& port = made.report.inputs.front();
+  std::vector<std::int8_t> codes;
+  for (const float db : made.front_end->rows(samples)) {
+    const std::size_t m = codes.size() % port.column_scale.size();
+    const float product = db * port.column_scale[m];
+    const float sum = product + port.column_offset[m];
+    codes.push_back(static_cast<std::int8_t>(std::clamp(std::nearbyint(sum), -128.0F, 127.0F)));
+  }
+  return codes;
+}
+
+template <class T>
+void write_raw(const fs::path& path, const std::vector<T>& values) {
+  std::ofstream(path, std::ios::binary)
+      .write(reinterpret_cast<const char*>(values.data()),
+             static_cast<std::streamsize>(values.size() * sizeof(T)));
+}
+
+}  // namespace
+
+TEST_CASE("tinyclap_small: from a sound through the front end and the map by column") {
+  CompileOptions compile = compile_options();
+  compile.samples.log_mel = "";
+  const fs::path wave = folder() / "sounds/cockchafer_gentleman.wav";
+  VerifyOptions options;
+  options.data = wave;
+  options.on = Machine::host;
+  const Result<VerifyReport> report = verify(compile, options);
+  if (!report) FAIL(format(report.diagnostics()));
+  INFO(format(report->failures));
+  CHECK(report->failures.empty());
+  REQUIRE(report->codes.size() == 2);
+  CHECK(report->codes[1].samples == 1);
+  CHECK(report->codes[1].dtype == "int8");
+  CHECK(report->codes[1].bytes.differing == 0);
+
+  const Result<Compiled> made = compile_network(compile);
+  if (!made) FAIL(format(made.diagnostics()));
+  REQUIRE(made->front_end);
+  const std::vector<float>& scales = made->report.inputs.front().column_scale;
+  REQUIRE(scales.size() == 64);
+  CHECK(*std::max_element(scales.begin(), scales.end()) >
+        1.01F * *std::min_element(scales.begin(), scales.end()));  // each column has its own
+  const auto samples = read_sound(wave, made->front_end->options().rate);
+  REQUIRE(samples);
+  const std::vector<std::int8_t> codes = codes_by_column(*made, *samples);
+  CHECK(*std::max_element(codes.begin(), codes.end()) -
+            *std::min_element(codes.begin(), codes.end()) >
+        100);
+  const TensorType& type = made->graph.type(made->graph.inputs.front().tensor);
+  const std::vector<TensorValue> expected = interpret(made->graph, {TensorValue::of(type, codes)});
+  const std::span<const std::byte> wanted = expected.front().bytes();
+
+  const Scratch scratch;
+  REQUIRE(write_files(scratch.path, made->files));
+  write_raw(scratch.path / "samples.raw", *samples);
+  write_raw(scratch.path / "rows.raw", codes);
+  std::ofstream(scratch.path / "main.cc") << stream_program(*made, wanted.size());
+  const Finished ran = shell(
+      scratch.path,
+      "g++ -std=c++17 -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-exceptions "
+      "-fno-rtti -ffp-contract=off -Wall -Wextra -Wconversion -Werror -I. -o run main.cc "
+      "tinyclap_small.cpp "
+      "tinyclap_small_weights.cpp tinyclap_small_audio.cpp && ./run");
+  INFO("exit code " << ran.exit_code << ' ' << ran.output);
+  REQUIRE(ran.succeeded());
+  std::ifstream file(scratch.path / "output.raw", std::ios::binary);
+  const std::string output((std::istreambuf_iterator<char>(file)), {});
+  REQUIRE(output.size() == wanted.size());
+  CHECK(std::memcmp(output.data(), wanted.data(), output.size()) == 0);
 }
 
 TEST_CASE("linnet labels: other labels, only their files change") {
