@@ -503,6 +503,10 @@ Result<Compiled> compile_network(const CompileOptions& options, const PipelineHo
       front_end_for(made.float_graph, options.samples, options.plan);
   if (!front_end) return front_end.diagnostics();
   made.front_end = *std::move(front_end);
+  if (options.camera) {
+    if (const Result<Nothing> good = check_camera_input(made.float_graph); !good)
+      return good.diagnostics();
+  }
   made.whole_graph = std::move(imported->whole);
 
   Result<std::vector<Sample>> samples = load_calibration(made.float_graph, options);
@@ -517,6 +521,10 @@ Result<Compiled> compile_network(const CompileOptions& options, const PipelineHo
   Result<Graph> graph = make_device_graph(made.float_graph, made.samples, options, first, &ranges);
   if (!graph) return graph.diagnostics();
   made.graph = *std::move(graph);
+  if (options.camera) {
+    if (const Result<Nothing> good = check_camera_values(made.graph); !good)
+      return good.diagnostics();
+  }
 
   PlanOptions plan_options = options.plan;
   reserve_for_front_end(made, plan_options);
@@ -542,9 +550,6 @@ Result<Compiled> compile_network(const CompileOptions& options, const PipelineHo
   made.plan = std::move(planned->plan);
   if (const Result<Nothing> good = check_front_end(made.front_end, made.graph, made.program); !good)
     return good.diagnostics();
-  if (options.camera) {
-    if (const Result<Nothing> good = check_camera(made.graph); !good) return good.diagnostics();
-  }
   if (automatic) {
     dump(hooks, "quantize", [&] { return print(made.graph); });
     dump(hooks, "lower", [&] { return print(made.program); });
