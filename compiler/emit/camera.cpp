@@ -63,8 +63,8 @@ Result<Nothing> check_camera_values(const Graph& graph) {
   const bool codes =
       type.dtype == DType::i8 && type.quantization && type.quantization->per_tensor();
   if (type.dtype == DType::f32 || codes) return ok();
-  return fault(fmt::format("on the device input '{}' is {}",
-                           harmless(graph.inputs.front().name), to_string(type.dtype)));
+  return fault(fmt::format("on the device input '{}' is {}", harmless(graph.inputs.front().name),
+                           to_string(type.dtype)));
 }
 
 std::vector<std::vector<float>> pixel_values(const Graph& graph,
@@ -87,6 +87,11 @@ std::vector<std::vector<float>> pixel_values(const Graph& graph,
                                  [&](const auto& one) { return one == tables.front(); });
   if (equal) tables.resize(1);
   return tables;
+}
+
+std::int64_t pixel_table_bytes(const Graph& graph, const Normalization& normalization) {
+  return 256 * static_cast<std::int64_t>(pixel_values(graph, normalization).size()) *
+         size_bytes(input_type(graph).dtype);
 }
 
 void emit_camera(const Network& network, const EmitOptions& options, TemplateData common,

@@ -19,6 +19,9 @@ Result<Nothing> check_camera_values(const Graph& graph);
 std::vector<std::vector<float>> pixel_values(const Graph& graph,
                                              const Normalization& normalization);
 
+// Bytes of pixel_values() in flash.
+std::int64_t pixel_table_bytes(const Graph& graph, const Normalization& normalization);
+
 // Adds the files; `common` has the keys of the network's own templates. The checks above let the graph through.
 void emit_camera(const Network& network, const EmitOptions& options, TemplateData common,
                  Files& files);

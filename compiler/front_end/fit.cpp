@@ -50,8 +50,8 @@ Result<Nothing> check_front_end(const std::optional<LogMelFrontEnd>& front_end, 
   const bool codes =
       type.dtype == DType::i8 && type.quantization && type.quantization->per_tensor();
   const bool in_time = keeps_time_before_mels(port);
-  const bool fits = in_time && input.rows == front_end->frames() && columns == front_end->options().mels &&
-                    (type.dtype == DType::f32 || codes);
+  const bool fits = in_time && input.rows == front_end->frames() &&
+                    columns == front_end->options().mels && (type.dtype == DType::f32 || codes);
   if (fits) return ok();
   return Diagnostic{
       "E321", "", "",
