@@ -272,7 +272,7 @@ void reserve_for_front_end(const Compiled& made, PlanOptions& options) {
   if (made.front_end) options.front_end_bytes = made.front_end->memory_bytes();
 }
 
-// Flash of what is no part of the planned network: front end and labels.
+// Flash of what is no part of the planned network: front ends and labels.
 std::int64_t reserved_flash_bytes(const Compiled& made, const EmitOptions& options) {
   std::int64_t bytes = options.labels ? flash_bytes(*options.labels) : 0;
   if (made.front_end) {
@@ -280,7 +280,22 @@ std::int64_t reserved_flash_bytes(const Compiled& made, const EmitOptions& optio
     add_front_end(costs);
     bytes += made.front_end->constant_bytes() + costs.code_bytes;
   }
+  if (options.camera) {
+    CodeCosts costs;
+    add_camera(costs);
+    bytes += pixel_table_bytes(made.graph, *options.camera) + costs.code_bytes;
+  }
   return bytes;
+}
+
+// Stack that the camera front end takes around the network, of what --ram allows.
+std::optional<std::int64_t> less_camera_stack(std::optional<std::int64_t> ram_bytes,
+                                              const Compiled& made, const EmitOptions& options) {
+  if (!ram_bytes || !options.camera) return ram_bytes;
+  CodeCosts costs;
+  costs.stack_bytes = made.target.stack_bytes;
+  add_camera(costs);
+  return *ram_bytes - (costs.stack_bytes - made.target.stack_bytes);
 }
 
 Network network_of(const Compiled& made, const CodeCosts& costs) {
@@ -290,10 +305,18 @@ Network network_of(const Compiled& made, const CodeCosts& costs) {
           costs.stack_bytes, made.front_end ? &*made.front_end : nullptr};
 }
 
-CodeCosts costs_of(const Compiled& made) {
+CodeCosts costs_of(const Compiled& made, const EmitOptions& options) {
   CodeCosts costs = code_costs(made.program, made.plan);
   if (made.front_end) add_front_end(costs);
+  if (options.camera) add_camera(costs);
   return costs;
+}
+
+Report report_of(const Compiled& made, const CodeCosts& costs, const EmitOptions& options) {
+  Report report = make_report(network_of(made, costs), costs);
+  add_labels(report, options.labels);
+  if (options.camera) add_camera(report, pixel_table_bytes(made.graph, *options.camera));
+  return report;
 }
 
 }  // namespace
@@ -465,12 +488,10 @@ void emit_network(Compiled& made, const EmitOptions& options, const PipelineHook
   begin(hooks, "emit");
   made.test_vector = make_test_vector(made.float_graph, made.graph, made.samples);
   made.program.name = options.name;
-  const CodeCosts costs = costs_of(made);
-  const Network network = network_of(made, costs);
-  made.report = make_report(network, costs);
-  add_labels(made.report, options.labels);
+  const CodeCosts costs = costs_of(made, options);
+  made.report = report_of(made, costs, options);
   made.int8 = made.report.dtype == "int8";
-  made.files = emit(network, options);
+  made.files = emit(network_of(made, costs), options);
   made.files["report.json"] = to_json(made.report);
   dump(hooks, "emit", [&] { return print(made.files); });
 }
@@ -503,6 +524,10 @@ Result<Compiled> compile_network(const CompileOptions& options, const PipelineHo
       front_end_for(made.float_graph, options.samples, options.plan);
   if (!front_end) return front_end.diagnostics();
   made.front_end = *std::move(front_end);
+  if (options.camera) {
+    if (const Result<Nothing> good = check_camera_input(made.float_graph); !good)
+      return good.diagnostics();
+  }
   made.whole_graph = std::move(imported->whole);
 
   Result<std::vector<Sample>> samples = load_calibration(made.float_graph, options);
@@ -517,6 +542,10 @@ Result<Compiled> compile_network(const CompileOptions& options, const PipelineHo
   Result<Graph> graph = make_device_graph(made.float_graph, made.samples, options, first, &ranges);
   if (!graph) return graph.diagnostics();
   made.graph = *std::move(graph);
+  if (options.camera) {
+    if (const Result<Nothing> good = check_camera_values(made.graph); !good)
+      return good.diagnostics();
+  }
 
   PlanOptions plan_options = options.plan;
   reserve_for_front_end(made, plan_options);
@@ -525,7 +554,8 @@ Result<Compiled> compile_network(const CompileOptions& options, const PipelineHo
     if (bytes) *bytes -= reserved;
     return bytes;
   };
-  const Budgets budgets{options.ram_bytes, less_reserved(options.flash_bytes)};
+  const Budgets budgets{less_camera_stack(options.ram_bytes, made, emission),
+                        less_reserved(options.flash_bytes)};
   Result<PlannedProgram> planned =
       lower_and_plan(made.graph, made.target, plan_options, first, budgets);
   if (!planned) return planned.diagnostics();
@@ -542,9 +572,6 @@ Result<Compiled> compile_network(const CompileOptions& options, const PipelineHo
   made.plan = std::move(planned->plan);
   if (const Result<Nothing> good = check_front_end(made.front_end, made.graph, made.program); !good)
     return good.diagnostics();
-  if (options.camera) {
-    if (const Result<Nothing> good = check_camera(made.graph); !good) return good.diagnostics();
-  }
   if (automatic) {
     dump(hooks, "quantize", [&] { return print(made.graph); });
     dump(hooks, "lower", [&] { return print(made.program); });
@@ -556,9 +583,7 @@ Result<Compiled> compile_network(const CompileOptions& options, const PipelineHo
       return fits.diagnostics();
   }
 
-  const CodeCosts costs = costs_of(made);
-  Report report = make_report(network_of(made, costs), costs);
-  add_labels(report, emission.labels);
+  const Report report = report_of(made, costs_of(made, emission), emission);
   if (const Result<Nothing> within =
           check_budgets(report, made.plan, made.program, options, made.target,
                         options.weights == Weights::int8 && !is_quantized_model(made.float_graph));

@@ -146,8 +146,16 @@ void add_model_options(CLI::App& app, CommandLine& line) {
       ->check(one_of({"log-mel", "camera"}))
       ->type_name("log-mel|camera");
   app.add_option_function<std::string>(
-         "--front-end-options", [&](const std::string& text) { options.samples.log_mel = text; },
-         "rate, n_fft, hop, mels, low, high; scale and offset where the model takes dB * scale + "
+         "--front-end-options",
+         [&](const std::string&
+                 text) {  // after --front-end: CLI11 takes options as they are defined
+           if (options.camera)
+             throw CLI::ValidationError("--front-end-options",
+                                        "goes with --front-end log-mel only");
+           options.samples.log_mel = text;
+         },
+         "Of log-mel: rate, n_fft, hop, mels, low, high; scale and offset where the model takes dB "
+         "* scale + "
          "offset. Default: "
          "rate=44100,n_fft=1024,hop=320,mels=64,low=50,high=14000,scale=1,offset=0")
       ->needs("--front-end")

@@ -51,6 +51,10 @@ void print_summary(const Report& report) {
                front_end.n_fft, front_end.rate, readable_bytes(front_end.arena_bytes),
                readable_bytes(front_end.tables_bytes));
   }
+  if (report.camera_table_bytes) {
+    fmt::print("  camera  {}_camera.hpp: frames in RGB888 or RGB565; table of pixels {}\n",
+               report.name, readable_bytes(*report.camera_table_bytes));
+  }
   if (report.detection) {
     fmt::print("  boxes   {}_detect.hpp: {}, classes: {}; {} bytes of the arenas are its scratch\n",
                report.name, counted(report.detection->levels.size(), "level"),

@@ -24,24 +24,47 @@ std::string table(const std::vector<float>& values, bool codes) {
   return text;
 }
 
+Diagnostic fault(std::string message) {
+  return {"E322", "", "", "--front-end camera: " + std::move(message), "leave --front-end out"};
+}
+
+// Whether the device's [1,H,W,C] has the model's height as rows and its width as columns. Which is which is as for
+// calibration pictures (compiler/data/samples.cpp).
+bool keeps_rows(const Port& port) {
+  if (port.model_shape.size() != 4) return false;
+  const bool channels_first = port.model_shape[1] == 3 || port.model_shape[1] == 1;
+  const std::int32_t height_axis = channels_first ? 2 : 1;
+  const auto axis = [&](std::size_t i) {
+    return port.permutation.empty() ? static_cast<std::int32_t>(i) : port.permutation[i];
+  };
+  return axis(1) == height_axis && axis(2) == height_axis + 1;
+}
+
 }  // namespace
 
-Result<Nothing> check_camera(const Graph& graph) {
-  const auto fault = [](std::string message) {
-    return Diagnostic{"E322", "", "", "--front-end camera: " + std::move(message),
-                      "leave --front-end out"};
-  };
+Result<Nothing> check_camera_input(const Graph& graph) {
   if (graph.inputs.size() != 1)
     return fault(fmt::format("the network has {} inputs", graph.inputs.size()));
   const Port& port = graph.inputs.front();
-  const TensorType& type = graph.type(port.tensor);
-  const bool known = type.dtype == DType::f32 || (type.dtype == DType::i8 && type.quantization &&
-                                                  type.quantization->per_tensor());
-  const bool picture = type.shape.size() == 4 && type.shape[0] == 1 &&
-                       (type.shape[3] == 3 || type.shape[3] == 1) && !port.columns;
-  if (known && picture) return ok();
-  return fault(fmt::format("input '{}' of {} is no picture of one or three channels",
-                           harmless(port.name), to_string(port.model_shape)));
+  const Shape& shape = graph.type(port.tensor).shape;
+  const bool picture =
+      shape.size() == 4 && shape[0] == 1 && (shape[3] == 3 || shape[3] == 1) && !port.columns;
+  if (!picture)
+    return fault(fmt::format("input '{}' of {} is no picture of one or three channels",
+                             harmless(port.name), to_string(port.model_shape)));
+  if (!keeps_rows(port))
+    return fault(fmt::format("on the device the rows of input '{}' of {} are not the picture's",
+                             harmless(port.name), to_string(port.model_shape)));
+  return ok();
+}
+
+Result<Nothing> check_camera_values(const Graph& graph) {
+  const TensorType& type = input_type(graph);
+  const bool codes =
+      type.dtype == DType::i8 && type.quantization && type.quantization->per_tensor();
+  if (type.dtype == DType::f32 || codes) return ok();
+  return fault(fmt::format("on the device input '{}' is {}", harmless(graph.inputs.front().name),
+                           to_string(type.dtype)));
 }
 
 std::vector<std::vector<float>> pixel_values(const Graph& graph,
@@ -66,6 +89,11 @@ std::vector<std::vector<float>> pixel_values(const Graph& graph,
   return tables;
 }
 
+std::int64_t pixel_table_bytes(const Graph& graph, const Normalization& normalization) {
+  return 256 * static_cast<std::int64_t>(pixel_values(graph, normalization).size()) *
+         size_bytes(input_type(graph).dtype);
+}
+
 void emit_camera(const Network& network, const EmitOptions& options, TemplateData common,
                  Files& files) {
   const TensorType& type = input_type(network.graph);
@@ -80,6 +108,7 @@ void emit_camera(const Network& network, const EmitOptions& options, TemplateDat
       .set("input_width", type.shape[2])
       .set("input_channels", type.shape[3])
       .set("value_type", std::string(codes ? "std::int8_t" : "float"))
+      .set("c_value_type", std::string(codes ? "int8_t" : "float"))
       .set("table_count", static_cast<std::int64_t>(tables.size()))
       .set("second", static_cast<std::int64_t>(same ? 0 : 1))
       .set("third", static_cast<std::int64_t>(same ? 0 : 2))

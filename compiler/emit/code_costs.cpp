@@ -98,6 +98,15 @@ void add_front_end(CodeCosts& costs) {
                                measured.integer_or("stack_bytes", kUnmeasuredStack));
 }
 
+void add_camera(CodeCosts& costs) {
+  const Json measured = member_or_empty(load_table(), "camera");
+  costs.code_bytes += measured.integer_or("code_bytes", kUnmeasuredFrontEndCode);
+  const std::int64_t around_network = measured.integer_or("run_stack_bytes", kUnmeasuredStack);
+  costs.stack_bytes = std::max(costs.stack_bytes + around_network,
+                               measured.integer_or("stack_bytes", kUnmeasuredStack));
+  costs.stack_bytes = (costs.stack_bytes + 7) / 8 * 8;
+}
+
 std::int64_t flash_bytes(const Program& program, const CodeCosts& costs) {
   std::int64_t bytes = costs.schedule_bytes + costs.code_bytes;
   for (const Constant& constant : program.constants) bytes += 8 * word_count(constant.bytes);

@@ -24,6 +24,9 @@ CodeCosts code_costs(const Program& program, const Plan& plan);
 // Adds the log-mel front end's code, and its frames around those of the network.
 void add_front_end(CodeCosts& costs);
 
+// Adds the camera front end's code without its table of pixels, and its frames around those of the network.
+void add_camera(CodeCosts& costs);
+
 // Weights, tables, schedule and code.
 std::int64_t flash_bytes(const Program& program, const CodeCosts& costs);
 

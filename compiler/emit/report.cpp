@@ -276,6 +276,8 @@ Report from_json(const Json& json) {
   report.input_rows = json.at("input_rows").boolean();
   report.front_end = front_end_from(json.at("front_end"));
   report.outputs = list_from(json.at("outputs"), port_from);
+  if (const Json* camera = json.find("camera"))
+    report.camera_table_bytes = camera->at("tables_bytes").integer();
   if (const Json& detection = json.at("detection"); !detection.is_null())
     report.detection = detection_from(detection);
   report.layers = list_from(json.at("layers"), layer_from);
@@ -340,6 +342,11 @@ void add_labels(Report& report, const std::optional<LabelSet>& labels) {
   report.labels_bytes = flash_bytes(*labels);
 }
 
+void add_camera(Report& report, std::int64_t table_bytes) {
+  report.camera_table_bytes = table_bytes;
+  report.tables_bytes += table_bytes;
+}
+
 std::string to_json(const Report& report) {
   Json flash = Json::object({{"weights_bytes", report.weights_bytes},
                              {"tables_bytes", report.tables_bytes},
@@ -351,7 +358,7 @@ std::string to_json(const Report& report) {
     flash.set("labels", report.labels);
     flash.set("labels_bytes", report.labels_bytes);
   }
-  const Json json =
+  Json json =
       Json::object({{"tool", Json::object({{"name", "linnet"}, {"version", report.tool_version}})},
                     {"model", Json::object({{"name", report.name},
                                             {"sha256", report.sha256},
@@ -376,6 +383,8 @@ std::string to_json(const Report& report) {
                     {"detection", report.detection ? detection_json(*report.detection) : Json()},
                     {"layers", list_json(report.layers, layer_json)},
                     {"notes", report.notes}});
+  if (report.camera_table_bytes)
+    json.set("camera", Json::object({{"tables_bytes", *report.camera_table_bytes}}));
   return to_text(json) + "\n";
 }
 

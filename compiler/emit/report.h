@@ -70,6 +70,8 @@ struct Report {
   std::vector<ReportPort> inputs, outputs;
   bool input_rows = false;  // the application gives the input row by row
   std::optional<ReportFrontEnd> front_end;
+  std::optional<std::int64_t>
+      camera_table_bytes;                    // with the camera front end; counted in tables_bytes
   std::optional<ReportDetection> detection;  // there is a detect()
   std::vector<ReportLayer> layers;
   std::vector<std::string> notes;
@@ -82,6 +84,8 @@ struct Report {
 
 Report make_report(const Network& network, const CodeCosts& costs);
 void add_labels(Report& report, const std::optional<LabelSet>& labels);
+// The camera front end, whose table of pixels takes so much.
+void add_camera(Report& report, std::int64_t table_bytes);
 
 std::string to_json(const Report& report);
 // E503 when DIR/report.json is missing or not one of ours.

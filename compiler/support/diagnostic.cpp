@@ -31,7 +31,8 @@ int exit_code(const Diagnostics& diagnostics) {
     // About --name, --bank, --input, --front-end and --filter: wrong usage.
     const bool usage = diagnostic.code == "E502" || diagnostic.code == "E305" ||
                        diagnostic.code == "E306" || diagnostic.code == "E320" ||
-                       diagnostic.code == "E321" || diagnostic.code == "E507";
+                       diagnostic.code == "E321" || diagnostic.code == "E322" ||
+                       diagnostic.code == "E507";
     const int code = usage ? 2 : family == '3' ? 3 : family == '4' ? 4 : family == '9' ? 70 : 1;
     worst = std::max(worst, code);
   }

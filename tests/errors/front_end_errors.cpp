@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "compiler/data/samples.h"
+#include "compiler/front_end/fit.h"
 #include "compiler/front_end/log_mel.h"
 #include "tests/support/onnx_writer.h"
 #include "tests/support/wave_file.h"
@@ -106,6 +107,28 @@ TEST_CASE("front end: options that make no sense") {
   CHECK(good->rate == 16000);
   CHECK(good->low_hz == 20.5);
   CHECK(good->scale == 0.05);
+}
+
+TEST_CASE("front end: rows of the device that are bands") {
+  LogMelOptions square;
+  square.hop = 10;
+  square.n_fft = 64;
+  Graph graph = graph_with_input({1, 1, 64, 64});
+  graph.tensors[graph.inputs.front().tensor].type.shape = {1, 64, 64, 1};
+  const Result<LogMelFrontEnd> made = make_log_mel(graph, square);
+  REQUIRE(made);
+  Program program;
+  program.inputs.emplace_back();
+  program.inputs.front().rows = 64;
+  program.inputs.front().row_bytes = 64 * 4;
+  graph.inputs.front().permutation = {0, 2, 3, 1};
+  CHECK(check_front_end(*made, graph, program));
+  graph.inputs.front().permutation = {0, 3, 2, 1};
+  const Result<Nothing> turned = check_front_end(*made, graph, program);
+  REQUIRE_FALSE(turned);
+  CHECK(format(turned.diagnostics()) ==
+        "E321 --front-end log-mel: on the device the input 'sound' is 64 rows of 64 float32, each "
+        "of one band; leave --front-end out\n");
 }
 
 TEST_CASE("front end: a network that does not take such rows") {
@@ -209,6 +232,12 @@ TEST_CASE("front end: the command line refuses and writes nothing") {
   std::tie(status, text) = compile("--input rows --front-end log-mel --front-end-options hop=0");
   CHECK(status == 2);
   CHECK_THAT(text, Catch::StartsWith("DIR/net.onnx: E320 "));
+  std::tie(status, text) = compile("--front-end camera --front-end-options hop=160");
+  CHECK(status == 2);
+  CHECK_THAT(text, Catch::StartsWith("--front-end-options: goes with --front-end log-mel only"));
+  std::tie(status, text) = compile("--front-end-options hop=160 --front-end camera");
+  CHECK(status == 2);
+  CHECK_THAT(text, Catch::StartsWith("--front-end-options: goes with --front-end log-mel only"));
   std::tie(status, text) = compile("--input rows --front-end mfcc");
   CHECK(status == 2);
   CHECK_FALSE(fs::exists(scratch.path / "out"));

@@ -16,6 +16,7 @@
 #include "linnet/kernels/conv_constants.h"
 #include "linnet/kernels/lists/conv.h"
 #include "linnet/labels.h"
+#include "tests/kernels/core/letterbox_digests.h"
 #include "tests/kernels/core/log_mel_digests.h"
 #include "tests/kernels/core/other_digests.h"
 #include "tests/kernels/core/seeded.h"
@@ -366,6 +367,7 @@ std::size_t linnet_digests::LINNET_DIGESTS(Digest* to) {
   digest_matmul<linnet::MatMulF32Kernels>(digests, 4);
   digest_other_kernels(digests);
   digest_log_mels(digests);
+  digest_letterboxes(digests);
   digest_labels(digests);
   return digests.count;
 }
