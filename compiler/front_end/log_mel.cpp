@@ -177,9 +177,11 @@ void LogMelTables::make_bands(const LogMelOptions& options) {
   }
 }
 
-LogMelFrontEnd::LogMelFrontEnd(const LogMelOptions& options, std::int64_t frames)
+LogMelFrontEnd::LogMelFrontEnd(const LogMelOptions& options, std::int64_t frames,
+                               std::int64_t mapped_columns)
     : options_(options),
       frames_(frames),
+      mapped_columns_(mapped_columns),
       tables_(std::make_shared<const LogMelTables>(options, frames)) {}
 
 std::int64_t LogMelFrontEnd::memory_bytes() const {
@@ -189,7 +191,7 @@ std::int64_t LogMelFrontEnd::memory_bytes() const {
 std::int64_t LogMelFrontEnd::constant_bytes() const {
   const std::size_t words = tables_->half_window.size() + 2 * tables_->twiddles.size() +
                             tables_->quarter.size() + tables_->bands.size() +
-                            tables_->weights.size();
+                            tables_->weights.size() + 2 * static_cast<std::size_t>(mapped_columns_);
   return static_cast<std::int64_t>(sizeof(float) * words);
 }
 
@@ -255,7 +257,7 @@ Result<LogMelFrontEnd> make_log_mel(const Graph& graph, const LogMelOptions& opt
             "than {}",
             frames, options.hop, frames * options.hop, options.n_fft / 2),
         "use a longer clip or shorter frames");
-  return LogMelFrontEnd(options, frames);
+  return LogMelFrontEnd(options, frames, port.columns ? options.mels : 0);
 }
 
 }  // namespace linnet

@@ -31,8 +31,10 @@ Result<LogMelOptions> parse_log_mel_options(std::string_view text);
 // The front end of one network: the constants of a LogMel, computed in double and rounded once.
 class LogMelFrontEnd {
  public:
-  // `options` are sound; `frames` is the number of rows that the network takes, hop * frames > n_fft / 2.
-  LogMelFrontEnd(const LogMelOptions& options, std::int64_t frames);
+  // `options` are sound; `frames` is the number of rows that the network takes, hop * frames > n_fft / 2. `mapped_columns`:
+  // so many columns of the input have a scale and an offset of their own (compiler/ir/columns.h), constants as well.
+  LogMelFrontEnd(const LogMelOptions& options, std::int64_t frames,
+                 std::int64_t mapped_columns = 0);
 
   const LogMelOptions& options() const { return options_; }
   std::int64_t frames() const { return frames_; }
@@ -49,7 +51,7 @@ class LogMelFrontEnd {
 
  private:
   LogMelOptions options_;
-  std::int64_t frames_;
+  std::int64_t frames_, mapped_columns_;
   std::shared_ptr<const LogMelTables> tables_;
 };
 

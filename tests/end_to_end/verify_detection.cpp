@@ -2,6 +2,7 @@
 // say, to the byte, and agree with the exported graph's own decoding and a plain suppression in float.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <fstream>
 #include <iostream>
 #include <iterator>
