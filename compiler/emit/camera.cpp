@@ -104,6 +104,7 @@ void emit_camera(const Network& network, const EmitOptions& options, TemplateDat
   const bool same = tables.size() == 1;
   const std::optional<DetectionHead>& head = network.graph.detection;
   common.set("keypoints", head && head->kind == DetectionHead::Kind::keypoints)
+      .set("masks", head && head->kind == DetectionHead::Kind::masks)
       .set("input_height", type.shape[1])
       .set("input_width", type.shape[2])
       .set("input_channels", type.shape[3])

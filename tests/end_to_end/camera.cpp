@@ -49,8 +49,8 @@ const char* const kProgram = R"(#include "net_camera.hpp"
 #include <initializer_list>
 alignas(32) static std::byte memory[net::kArenaBytes.ram];
 static std::uint8_t pixels[20 * 64];
-static ELEMENT rows[net::kCameraRows * net::kCameraRowElements];
-static ELEMENT row_in_c[NET_CAMERA_ROW_ELEMENTS];
+static VALUE rows[net::kCameraRows * net::kCameraRowElements];
+static VALUE row_in_c[NET_CAMERA_ROW_ELEMENTS];
 static unsigned char outputs[2][sizeof(*net::output(net::Arenas{memory})) * 4];
 static void keep(int index, const net::Arenas& arenas) { std::memcpy(outputs[index], net::output(arenas), sizeof outputs[0]); }
 static int check(const net::CameraFrame& frame, std::FILE* file) {
@@ -61,7 +61,7 @@ static int check(const net::CameraFrame& frame, std::FILE* file) {
   if (!net::run_frame(arenas, frame)) return 2;
   keep(0, arenas);
   for (std::int32_t row = 0; row < net::kCameraRows; ++row) {
-    ELEMENT* const to = rows + static_cast<std::size_t>(row) * net::kCameraRowElements;
+    VALUE* const to = rows + static_cast<std::size_t>(row) * net::kCameraRowElements;
     if (!net::camera_row(frame, row, to)) return 3;
     if (net_camera_row(&c_frame, row, row_in_c) != 1 || std::memcmp(row_in_c, to, sizeof row_in_c) != 0) return 10;
   }
@@ -258,7 +258,7 @@ TEST_CASE("a network with the camera front end runs on frames") {
     const TemporaryFolder folder;
     const Compiled made = compile(folder.path(), channels, int8, by_rows);
     REQUIRE(write_files(folder.path() / "generated", made.files));
-    std::string program = replaced(kProgram, "ELEMENT", int8 ? "std::int8_t" : "float");
+    std::string program = replaced(kProgram, "VALUE", int8 ? "std::int8_t" : "float");
     program =
         replaced(program, "RUN",
                  by_rows ? "net::run(arenas, rows);"

@@ -127,7 +127,7 @@ TEST_CASE("front end: rows of the device that are bands") {
   const Result<Nothing> turned = check_front_end(*made, graph, program);
   REQUIRE_FALSE(turned);
   CHECK(format(turned.diagnostics()) ==
-        "E321 --front-end log-mel: on the device the input 'sound' is 64 rows of 64 float32, each "
+        "E321 --front-end log-mel: on the device the input 'sound' is 64 rows of 64 f32, each "
         "of one band; leave --front-end out\n");
 }
 
