@@ -22,7 +22,7 @@ struct conv2d_s8_1x1_paired {
   }
   // What the kernel keeps between its parts, sums, expanded pixels.
   static constexpr std::int32_t scratch_bytes(const Layer& layer) noexcept {
-    return scratch_bytes_with<paired::Writer>(layer);
+    return scratch_bytes_with(paired::Writer::bytes(layer));
   }
   static constexpr std::int32_t packed_bytes(const Layer& layer) noexcept {
     return paired::packed_bytes(layer.out_c, paired::runs(layer).steps());
@@ -38,10 +38,8 @@ struct conv2d_s8_1x1_paired {
   }
 
   // The same for any that makes outputs of four expanded pixels (conv2d_s8_1x1_w4).
-  template <class Writer>
-  static constexpr std::int32_t scratch_bytes_with(const Layer& layer) noexcept {
-    return kWriterBytes + Writer::sums_bytes(layer) +
-           Writer::expanded_bytes(paired::runs(layer).steps());
+  static constexpr std::int32_t scratch_bytes_with(std::int32_t writer_bytes) noexcept {
+    return kWriterBytes + writer_bytes;
   }
   template <class Writer>
   static void run_with(const Layer& layer, const Io& io, std::int32_t first_row,

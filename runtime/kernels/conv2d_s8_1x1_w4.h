@@ -20,7 +20,7 @@ struct conv2d_s8_1x1_w4 {
            (layer.out_w - 1) * layer.stride_w < layer.in_w;
   }
   static constexpr std::int32_t scratch_bytes(const Layer& layer) noexcept {
-    return conv2d_s8_1x1_paired::scratch_bytes_with<w4::Writer>(layer);
+    return conv2d_s8_1x1_paired::scratch_bytes_with(w4::Writer::bytes(layer));
   }
   static constexpr std::int32_t packed_bytes(const Layer& layer) noexcept {
     return w4::packed_bytes(layer.out_c, paired::runs(layer).steps());

@@ -29,7 +29,7 @@ struct conv2d_s8_any_paired {
   // What the kernel keeps between its parts, sums, expanded pixels, the rows under four output rows, a run of zero points,
   // gathered columns or runs.
   static constexpr std::int32_t scratch_bytes(const Layer& layer) noexcept {
-    return scratch_bytes_with<paired::Writer>(layer);
+    return scratch_bytes_with(layer, paired::Writer::bytes(layer));
   }
   static constexpr std::int32_t packed_bytes(const Layer& layer) noexcept {
     return paired::packed_bytes(layer.out_c, paired::runs(layer).steps());
@@ -45,11 +45,11 @@ struct conv2d_s8_any_paired {
   }
 
   // The same for any that makes outputs of four expanded pixels (conv2d_s8_any_w4).
-  template <class Writer>
-  static constexpr std::int32_t scratch_bytes_with(const Layer& layer) noexcept {
+  static constexpr std::int32_t scratch_bytes_with(const Layer& layer,
+                                                   std::int32_t writer_bytes) noexcept {
     const paired::Runs runs = paired::runs(layer);
-    return kWindowBytes + Writer::sums_bytes(layer) + Writer::expanded_bytes(runs.steps()) +
-           rows_bytes(runs) + run_bytes(runs) + gathered_bytes(layer, runs);
+    return kWindowBytes + writer_bytes + rows_bytes(runs) + run_bytes(runs) +
+           gathered_bytes(layer, runs);
   }
   template <class Writer>
   static void run_with(const Layer& layer, const Io& io, std::int32_t first_row,

@@ -17,7 +17,7 @@ struct conv2d_s8_any_w4 {
     return layer.four_bit != 0 && layer.groups == 1;
   }
   static constexpr std::int32_t scratch_bytes(const Layer& layer) noexcept {
-    return conv2d_s8_any_paired::scratch_bytes_with<w4::Writer>(layer);
+    return conv2d_s8_any_paired::scratch_bytes_with(layer, w4::Writer::bytes(layer));
   }
   static constexpr std::int32_t packed_bytes(const Layer& layer) noexcept {
     return w4::packed_bytes(layer.out_c, paired::runs(layer).steps());

@@ -177,6 +177,10 @@ class Writer {
   static constexpr std::int32_t sums_bytes(const Conv2dS8& layer) noexcept {
     return paired::sums_bytes(layer);
   }
+  // What it works with of the scratch: sums and expanded pixels.
+  static constexpr std::int32_t bytes(const Conv2dS8& layer) noexcept {
+    return sums_bytes(layer) + expanded_bytes(paired::runs(layer).steps());
+  }
 
   [[gnu::noinline]] Writer(const Conv2dS8& layer, const std::uint32_t* x, std::int32_t steps,
                            [[maybe_unused]] std::byte* sums) noexcept

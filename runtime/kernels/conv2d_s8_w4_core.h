@@ -264,6 +264,10 @@ class Writer {
   }
 
   static constexpr std::int32_t sums_bytes(const Conv2dS8&) noexcept { return 0; }
+  // What it works with of the scratch: sums and expanded pixels.
+  static constexpr std::int32_t bytes(const Conv2dS8& layer) noexcept {
+    return sums_bytes(layer) + expanded_bytes(paired::runs(layer).steps());
+  }
 
   [[gnu::noinline]] Writer(const Conv2dS8& layer, std::uint32_t* x, std::int32_t steps,
                            std::byte*) noexcept

@@ -77,7 +77,7 @@ TEST_CASE("a detect() that gives other boxes is noticed") {
   CHECK(report->failures.front().code == "E916");
 }
 
-TEST_CASE("--outputs tensor keeps a detector's own output") {
+TEST_CASE("outputs tensor: keeps a detector's own output") {
   CompileOptions options = yolophinet();
   options.outputs = OutputsForm::tensor;
   const Result<Compiled> made = compile_network(options);

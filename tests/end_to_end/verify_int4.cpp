@@ -58,7 +58,7 @@ TEST_CASE("verify weights of 4 bits on the host and on the core") {
   }
 }
 
-TEST_CASE("--weights auto meets a flash budget with less error than 4 bits everywhere") {
+TEST_CASE("weights auto: meets a flash budget with less error than 4 bits everywhere") {
   const Result<Compiled> int8 = compile_network(options_of("xinet_96", Weights::int8));
   const Result<Compiled> int4 = compile_network(options_of("xinet_96", Weights::int4));
   REQUIRE(int8);

@@ -88,7 +88,7 @@ TEST_CASE("letterbox: a frame of the input's size is copied") {
   CHECK(letterboxed(picture.frame(), {37, 23}) == picture.rgb);
 }
 
-TEST_CASE("letterbox: bilinear within two grey levels of exact arithmetic; fill around") {
+TEST_CASE("letterbox: bilinear within two grey levels of exact arithmetic, fill around") {
   // 2 levels: 8-bit weights (1/256 of 255 in each direction), and half a level of rounding.
   for (const FrameSize size : {FrameSize{61, 47}, FrameSize{320, 240}, FrameSize{20, 90}}) {
     const Picture picture = noise(size, 7);

@@ -91,7 +91,8 @@ TEST_CASE("passes leave of each network only what computes") {
     // Some networks amplify on noise what rounding does: a few times what the last bit of the inputs does is allowed.
     const double sensitivity =
         test::difference(expected, test::run(before, moved_by_a_bit(inputs)));
-    CHECK(test::difference(expected, test::run(after, inputs)) <= std::max(1e-5, std::min(4 * sensitivity, 1e-3)));
+    CHECK(test::difference(expected, test::run(after, inputs)) <=
+          std::max(1e-5, std::min(4 * sensitivity, 1e-3)));
   }
 }
 
