@@ -9,9 +9,12 @@ few scores are near 0.25; it is checked that the float network finds FEWEST to M
 graph holds the decoding of boxes, as micromind's own forward has it.
 """
 
+import re
 import sys
 
+import numpy as np
 import onnx
+import onnx.numpy_helper
 import torch
 
 import detection_pictures
@@ -24,6 +27,7 @@ import training
 import yolo_networks
 
 FEWEST, MOST = 3, 30
+STEP = 0.25
 
 
 def feed_of(detector):
@@ -38,6 +42,29 @@ def export_onnx(model, detector, sample):
     return export.export_torchscript(model, sample, detector.opset, False, output_names=names)
 
 
+def move_class_biases(exported, shift):
+    """Adds `shift` to the biases of the class branches' last convolutions."""
+    for tensor in exported.graph.initializer:
+        if re.fullmatch(r"(.*\.)?head\.cv3\.\d+\.2\.bias", tensor.name):
+            values = onnx.numpy_helper.to_array(tensor) + np.float32(shift)
+            tensor.CopyFrom(onnx.numpy_helper.from_array(values.astype(np.float32), tensor.name))
+
+
+def settle_boxes(name, exported, first):
+    """Writes the model and its references; lowers all class biases together while a picture has more than MOST boxes.
+
+    Returns the boxes of each picture, and by how much the biases were moved."""
+    folder, moved = onnx_files.MODELS / name, 0.0
+    while True:
+        onnx.save(exported, folder / f"{name}.onnx")
+        onnx_files.write_test_sets(folder, exported, first)
+        counts = reference_detections.write_references(name)
+        if max(counts) <= MOST or min(counts) < FEWEST:
+            return counts, moved
+        move_class_biases(exported, -STEP)
+        moved -= STEP
+
+
 def write_model(name, detector, model):
     folder = onnx_files.MODELS / name
     folder.mkdir(exist_ok=True)
@@ -47,10 +74,9 @@ def write_model(name, detector, model):
     first = pictures.load_pictures("test", feed, pictures.DETECTION_IMAGES)[:1]
     exported = export_onnx(model, detector, torch.from_numpy(first[0]))
     onnx.checker.check_model(exported)
-    onnx.save(exported, folder / f"{name}.onnx")
     onnx_files.write_json(folder / "model.json", feed)
-    onnx_files.write_test_sets(folder, exported, first)
-    counts = reference_detections.write_references(name)
+    counts, moved = settle_boxes(name, exported, first)
+    shift += moved
     print(
         f"{name}: {training.parameter_count(model)} parameters, class biases moved by {shift:.2f}, "
         f"boxes a picture {min(counts)} to {max(counts)}, mean {sum(counts) / len(counts):.1f}"
