@@ -78,7 +78,8 @@ void emit_detection(const Network& network, const EmitOptions& options, Template
   const bool masks = head.kind == DetectionHead::Kind::masks;
   if (masks) set_masks(network, head, data);
   const std::string& bank = network.target.banks[static_cast<std::size_t>(scratch.bank)].name;
-  data.set("level_count", static_cast<std::int64_t>(levels.size()))
+  const auto level_count = static_cast<std::int64_t>(levels.size());
+  data.set("level_count", level_count)
       .set("levels", std::move(levels))
       .set("cells", head.cells())
       .set("classes", std::int64_t{head.classes})

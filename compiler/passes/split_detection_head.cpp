@@ -183,7 +183,7 @@ class HeadMatcher {
 
   bool match_classes(std::size_t n, LevelFound& level, const Spot& cell) const {
     for (std::int32_t c = 0; c < head_.classes; ++c) {
-      const Traced& value = columns_.at(n, static_cast<std::size_t>(4 + c));
+      const Traced& value = columns_.at(n, 4 + static_cast<std::size_t>(c));
       if (!value.is(Atom::Kind::sigmoid)) return false;
       const Spot spot = spot_of(value.atom[0]);
       if (!level.classes.valid()) level.classes = spot.tensor;
@@ -194,7 +194,8 @@ class HeadMatcher {
 
   bool match_extra(std::size_t n, LevelFound& level, const Spot& cell) const {
     for (std::int32_t k = 0; k < head_.extra_values(); ++k) {
-      const Traced& value = columns_.at(n, static_cast<std::size_t>(4 + head_.classes + k));
+      const Traced& value =
+          columns_.at(n, 4 + static_cast<std::size_t>(head_.classes) + static_cast<std::size_t>(k));
       if (!value.known || value.terms() != 1) return false;
       if (head_.kind == DetectionHead::Kind::masks) {
         if (!value.is(Atom::Kind::element)) return false;

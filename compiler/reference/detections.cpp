@@ -51,7 +51,8 @@ DetectedBox decoded_box(const DetectionHead& head, const DetectionLevel& level,
   const auto bins = static_cast<std::size_t>(head.bins);
   const auto width = static_cast<std::size_t>(level.width);
   const auto column = static_cast<float>(cell % width);
-  const auto row = static_cast<float>(cell / width);
+  const std::size_t row_index = cell / width;
+  const auto row = static_cast<float>(row_index);
   DetectedBox made;
   made.x1 = (column + 0.5F - expected_distance(box, cell, 0, bins)) * level.stride;
   made.y1 = (row + 0.5F - expected_distance(box, cell, 1, bins)) * level.stride;

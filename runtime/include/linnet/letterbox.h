@@ -48,8 +48,8 @@ constexpr bool is_sound(const Frame& frame) noexcept {
   const bool known = frame.format == PixelFormat::rgb888 || frame.format == PixelFormat::rgb565;
   return frame.pixels != nullptr && known && frame.size.width >= 1 && frame.size.height >= 1 &&
          frame.size.width <= kLargestFrameSide && frame.size.height <= kLargestFrameSide &&
-         frame.pitch_bytes >=
-             static_cast<std::size_t>(frame.size.width * bytes_per_pixel(frame.format));
+         frame.pitch_bytes >= static_cast<std::size_t>(frame.size.width) *
+                                  static_cast<std::size_t>(bytes_per_pixel(frame.format));
 }
 
 // Where the scaled frame lies in the input, and the way from its pixels to those of the frame, in 1/65536 of a pixel.
