@@ -213,9 +213,8 @@ ElementTracer::Values ElementTracer::through(const Unary& op, const Node& node) 
 }
 
 ElementTracer::Values ElementTracer::through(const Binary& op, const Node& node) {
-  using BinaryFn = Binary::Fn;
-  const bool linear = op.fn == BinaryFn::add || op.fn == BinaryFn::sub || op.fn == BinaryFn::mul ||
-                      op.fn == BinaryFn::div;
+  const bool linear = op.fn == Binary::Fn::add || op.fn == Binary::Fn::sub ||
+                      op.fn == Binary::Fn::mul || op.fn == Binary::Fn::div;
   if (!linear || !op.clamp.none()) return {};
   const Shape& shape = graph_.type(node.output()).shape;
   const Values& a = trace(node.inputs[0]);
@@ -228,13 +227,13 @@ ElementTracer::Values ElementTracer::through(const Binary& op, const Node& node)
     const Traced& x = a[at];
     const Traced& y = b[of_b[values.size()]];
     Traced value;
-    if (op.fn == BinaryFn::add) {
+    if (op.fn == Binary::Fn::add) {
       value = sum(x, y);
-    } else if (op.fn == BinaryFn::sub) {
+    } else if (op.fn == Binary::Fn::sub) {
       value = sum(x, scaled(y, -1));
     } else if (y.terms() == 0) {
-      value = scaled(x, op.fn == BinaryFn::mul ? y.constant : 1 / y.constant);
-    } else if (op.fn == BinaryFn::mul && x.terms() == 0) {
+      value = scaled(x, op.fn == Binary::Fn::mul ? y.constant : 1 / y.constant);
+    } else if (op.fn == Binary::Fn::mul && x.terms() == 0) {
       value = scaled(y, x.constant);
     } else {
       value.known = false;
