@@ -2,7 +2,7 @@
 // time, requantized and written.
 #pragma once
 
-#include "linnet/kernels/conv2d_s8_paired_core.h"
+#include "linnet/kernels/conv2d_s8_paired_write.h"
 #include "linnet/kernels/conv2d_s8_w4.h"
 
 namespace linnet {
