@@ -1,42 +1,20 @@
-// See command_line.h. The only file that includes CLI11.
+// See command_line.h; how the words of the command line become that struct, and what is said when they do not.
 #include "compiler/cli/command_line.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cmath>
-#include <cstdlib>
+#include <cctype>
 #include <iostream>
-#include <iterator>
-#include <memory>
+#include <sstream>
 #include <string_view>
 
-#include "compiler/cli/parse_values.h"
+#include "compiler/cli/define_options.h"
+#include "compiler/cli/describe.h"
 #include "compiler/plan/target.h"
 #include "compiler/support/version.h"
 
 namespace linnet {
 namespace {
-
-// Turns a parser of ours into a CLI11 callback whose message names the option.
-template <class Parse, class Store>
-CLI::callback_t parsed(const std::string& option, Parse parse, Store store) {
-  return [option, parse, store](const CLI::results_t& texts) {
-    for (const std::string& text : texts) {
-      auto value = parse(text);
-      if (const auto* complaint = std::get_if<std::string>(&value))
-        throw CLI::ValidationError(option, *complaint);
-      store(std::get<0>(std::move(value)));
-    }
-    return true;
-  };
-}
-
-template <class Parse, class Store>
-CLI::Option* add_parsed(CLI::App& app, const std::string& name, const std::string& form,
-                        Parse parse, Store store, const std::string& help) {
-  CLI::Option* option = app.add_option(name, parsed(name, parse, store), help);
-  return option->type_name(form);
-}
 
 // "a, b or c"
 std::string alternatives(const std::vector<std::string>& words) {
@@ -55,371 +33,6 @@ CLI::Validator one_of(const std::vector<std::string>& words) {
         return known ? std::string() : "unknown '" + given + "'; " + alternatives(words);
       },
       "", "word");
-}
-
-// One of a few words, each for a value.
-template <class T>
-CLI::Option* add_choice(CLI::App& app, const std::string& name, T& value,
-                        const std::vector<std::pair<std::string, T>>& choices,
-                        const std::string& help) {
-  std::vector<std::string> words;
-  std::string form;
-  for (const auto& [word, ignored] : choices) {
-    words.push_back(word);
-    form += (form.empty() ? "" : "|") + word;
-  }
-  const auto store = [&value, choices](const std::string& given) {
-    for (const auto& [word, meaning] : choices) {
-      if (word == given) value = meaning;
-    }
-  };
-  return app.add_option_function<std::string>(name, store, help)
-      ->check(one_of(words))
-      ->type_name(form);
-}
-
-// What every subcommand that takes a model takes, defined once.
-void add_model_options(CLI::App& app, CommandLine& line) {
-  CompileOptions& options = line.compile;
-  app.add_option("--name", options.name,
-                 "Namespace and file names of the result; default: the model's file name")
-      ->type_name("NAME");
-  app.add_option("--target", options.target,
-                 "Device to plan for; default: cortex-m7, one bank without limit")
-      ->check(CLI::Validator(
-          [](const std::string& name) -> std::string {
-            const Result<Target> target = find_target(name);
-            if (target) return {};
-            const Diagnostic& why = target.diagnostics().front();
-            return why.message + "; " + why.hint;
-          },
-          "", "target"))
-      ->type_name("NAME");
-  app.add_option("--calibrate", options.calibrate,
-                 "Calibration data, which makes the result int8: pictures, .npy files, or folders "
-                 "of them or of "
-                 "test_data_set_*/input_0.pb")
-      ->type_name("PATH");
-  add_choice(app, "--calibration-method", options.calibration.method,
-             {{"minmax", CalibrationMethod::minmax},
-              {"percentile", CalibrationMethod::percentile},
-              {"mse", CalibrationMethod::mse}},
-             "How observed ranges become scales; default: mse, with a detection head minmax");
-  add_parsed(
-      app, "--mean", "V|R,G,B", parse_channels,
-      [&](auto value) { options.samples.normalization.mean = value; },
-      "Pictures become (pixel - mean) * scale, pixels from 0 to 255; default 0");
-  add_parsed(
-      app, "--scale", "V|R,G,B", parse_scales,
-      [&](auto value) { options.samples.normalization.scale = value; }, "See --mean; default 1");
-  app.add_flag("--resize", options.samples.resize, "Scale pictures of another size to the input's");
-  add_parsed(
-      app, "--ram", "BYTES", parse_bytes, [&](std::int64_t value) { options.ram_bytes = value; },
-      "Most bytes for arenas and stack together: 65536, 64K, 1MiB");
-  add_parsed(
-      app, "--bank", "NAME=BYTES", parse_bank,
-      [&](auto value) { options.kept_bytes[value.first] = value.second; },
-      "Bytes of a bank of the target that the application keeps; once for each bank")
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->trigger_on_parse();
-  add_parsed(
-      app, "--place", "input|output=BANK", parse_place,
-      [&](auto value) {
-        (value.first == "input" ? options.plan.input_bank : options.plan.output_bank) =
-            value.second;
-      },
-      "The bank that holds inputs or outputs; default: one that DMA reaches")
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->trigger_on_parse();
-  add_choice(app, "--input", options.plan.input_rows, {{"whole", false}, {"rows", true}},
-             "whole: the application writes the input, then runs the network; rows: it gives row "
-             "by row (push_row), and the input is never held whole");
-  app.add_option_function<std::string>(
-         "--front-end",
-         [&](const std::string& kind) {
-           options.camera = kind == "camera";
-           if (kind == "log-mel" && !options.samples.log_mel) options.samples.log_mel.emplace();
-         },
-         "log-mel: the input of --input rows is made of sounds, sample by sample (push_samples), "
-         "and --calibrate and --data take sound files; camera: frames of any size in RGB888 or "
-         "RGB565 become the input (run_frame), by --mean and --scale")
-      ->check(one_of({"log-mel", "camera"}))
-      ->type_name("log-mel|camera");
-  app.add_option_function<std::string>(
-         "--front-end-options",
-         [&](const std::string&
-                 text) {  // after --front-end: CLI11 takes options as they are defined
-           if (options.camera)
-             throw CLI::ValidationError("--front-end-options",
-                                        "goes with --front-end log-mel only");
-           options.samples.log_mel = text;
-         },
-         "Of log-mel: rate, n_fft, hop, mels, low, high; scale and offset where the model takes dB "
-         "* scale + "
-         "offset. Default: "
-         "rate=44100,n_fft=1024,hop=320,mels=64,low=50,high=14000,scale=1,offset=0")
-      ->needs("--front-end")
-      ->type_name("NAME=V,...");
-  add_choice(
-      app, "--outputs", options.outputs,
-      {{"detections", OutputsForm::detections}, {"tensor", OutputsForm::tensor}},
-      "Of a model with a YOLO head: detections: boxes from detect(); tensor: the model's own "
-      "outputs");
-  add_choice(app, "--plan", options.plan.mode,
-             {{"auto", PlanMode::automatic}, {"rows", PlanMode::rows}, {"whole", PlanMode::whole}},
-             "auto: the fewest kernel calls that meet --ram; rows: the least RAM; whole: one call "
-             "for each layer");
-  add_choice(app, "--optimize", options.plan.optimize,
-             {{"ram", Optimize::ram}, {"speed", Optimize::speed}},
-             "What --plan auto aims at when --ram is not given");
-  add_parsed(
-      app, "--flash", "BYTES", parse_bytes,
-      [&](std::int64_t value) { options.flash_bytes = value; },
-      "Most bytes for weights, tables, schedule and code together");
-  add_choice(app, "--weights", options.weights,
-             {{"int8", Weights::int8}, {"int4", Weights::int4}, {"auto", Weights::automatic}},
-             "int8 (default); int4: fully connected layers and dense convolutions in 4 bits; auto: "
-             "only those that --flash, or the target's flash, asks for");
-  add_parsed(
-      app, "--input-shape", "NAME=1x3x96x96", parse_input_shape,
-      [&](auto value) { options.input_shapes[value.first] = value.second; },
-      "Fixes the dimensions that the model leaves open; once for each input")
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->trigger_on_parse();
-  std::vector<std::string> stages(std::begin(kStages), std::end(kStages));
-  app.add_option("--dump-after", line.dump_after, "Print the value after a stage")
-      ->check(one_of(stages))
-      ->type_name("import|passes|calibrate|quantize|lower|plan|emit");
-  add_choice(app, "--runtime", options.bundle_runtime, {{"bundled", true}, {"external", false}},
-             "bundled: copy the runtime files that are used; external: the project has them");
-  add_choice(app, "--weights-format", options.weights_format,
-             {{"cpp", WeightsFormat::cpp}, {"incbin", WeightsFormat::incbin}},
-             "C++ arrays, or an assembler file that includes a binary");
-  app.add_flag("--quiet", line.quiet, "Print nothing but errors");
-  app.add_flag("--json", line.json, "Print the report as JSON");
-}
-
-// "nan" and "inf" read as numbers, but no comparison with them ever fails.
-CLI::Validator finite_number() {
-  return CLI::Validator(
-      [](const std::string& text) -> std::string {
-        const double value = std::strtod(text.c_str(), nullptr);
-        return std::isfinite(value) ? "" : "'" + text + "' is not a finite number";
-      },
-      "", "finite");
-}
-
-CLI::App* add_command(CLI::App& app, const char* name, const char* what, const char* example) {
-  CLI::App* command = app.add_subcommand(name, what);
-  command->footer(std::string("\nExample:\n  ") + example + "\n");
-  return command;
-}
-
-void add_model(CLI::App& app, CommandLine& line, const char* help) {
-  app.add_option("MODEL", line.compile.model, help)->required()->type_name("");
-}
-
-void add_inspect(CLI::App& app, CommandLine& line) {
-  CLI::App* command = add_command(
-      app, "inspect", "Show what a model needs: operators, parameters, multiply-accumulates, RAM",
-      "linnet inspect models/phinet_96/phinet_96.onnx\n"
-      "  linnet inspect models/phinet_96/phinet_96.onnx --target stm32h743 --ram 128K\n\n"
-      "With --target, --ram, --flash, --plan, --optimize, --weights or --calibrate it also says "
-      "what "
-      "`linnet compile` makes\n"
-      "with the same options. Exits with 1 when an operator is not supported, with 3 when a budget "
-      "is not met.");
-  add_model(*command, line, "The model (.onnx), or a folder that `linnet compile` wrote");
-  command->add_flag("--layers", line.all_layers,
-                    "Of a folder: all layers, not only the ten with the most multiply-accumulates");
-  add_model_options(*command, line);
-  command->callback([&line, command] {
-    line.verb = CommandLine::Verb::inspect;
-    for (const char* option :
-         {"--target", "--calibrate", "--ram", "--flash", "--plan", "--optimize", "--weights"}) {
-      const CLI::Option* found = command->get_option_no_throw(option);
-      if (found != nullptr && found->count() > 0) line.inspect_compiled = true;
-    }
-  });
-}
-
-void add_label_file(CLI::App& app, CommandLine& line) {
-  app.add_option("--labels", line.compile.labels,
-                 "Names and embeddings of a zero-shot classifier's labels: adds classify(), in "
-                 "files of its own")
-      ->type_name("FILE.json");
-}
-
-void add_labels(CLI::App& app, CommandLine& line) {
-  CLI::App* command = add_command(
-      app, "labels", "Put other labels into a folder that `linnet compile --labels` wrote",
-      "linnet labels animals.json -o generated\n\n"
-      "Only NAME_labels.* and report.json are written: the network need not be compiled again.");
-  command
-      ->add_option(
-          "LABELS", line.compile.labels,
-          "{\"logit_scale\": 33.3, \"labels\": [{\"name\": \"dog\", \"embedding\": [...]}]}")
-      ->required()
-      ->type_name("FILE.json");
-  command->add_option("-o,--output", line.output, "The folder")->required()->type_name("DIR");
-  command->add_flag("--quiet", line.quiet, "Print nothing but errors");
-  command->callback([&] { line.verb = CommandLine::Verb::labels; });
-}
-
-void add_compile(CLI::App& app, CommandLine& line) {
-  CLI::App* command =
-      add_command(app, "compile", "Compile a model into C++ sources for a Cortex-M7",
-                  "linnet compile models/phinet_96/phinet_96.onnx -o generated \\\n"
-                  "    --calibrate models/images/calibration --mean 127.5 "
-                  "--scale 0.00784313725490196 --resize \\\n"
-                  "    --target stm32h743\n\n"
-                  "--mean and --scale are those of the training: here pixels from 0 to 255 become "
-                  "-1 to 1.");
-  add_model(*command, line, "The model (.onnx)");
-  command->add_option("-o,--output", line.output, "Folder for the sources")
-      ->required()
-      ->type_name("DIR");
-  add_label_file(*command, line);
-  add_model_options(*command, line);
-  command->callback([&] { line.verb = CommandLine::Verb::compile; });
-}
-
-// A score or an overlap.
-CLI::Validator unit_interval() {
-  return CLI::Validator(
-      [](const std::string& text) -> std::string {
-        char* end = nullptr;
-        const double value = std::strtod(text.c_str(), &end);
-        const bool number = end != text.c_str() && *end == '\0';
-        return number && value >= 0 && value <= 1 ? "" : "'" + text + "' is not between 0 and 1";
-      },
-      "", "unit");
-}
-
-void add_verify(CLI::App& app, CommandLine& line) {
-  CLI::App* command =
-      add_command(app, "verify", "Compile, build and run a model, and compare with the reference",
-                  "linnet verify models/phinet_96/phinet_96.onnx \\\n"
-                  "    --calibrate models/images/calibration --mean 127.5 "
-                  "--scale 0.00784313725490196 --resize \\\n"
-                  "    --on qemu");
-  VerifyOptions& verify = line.verify;
-  add_model(*command, line, "The model (.onnx)");
-  command
-      ->add_option(
-          "--data", verify.data,
-          "Inputs to compare on: pictures, .npy, or test_data_set_*; default: those beside "
-          "the model, the calibration data, or random numbers")
-      ->type_name("DIR");
-  command
-      ->add_option(
-          "--reference", verify.reference,
-          "Stored outputs for --data, one a sample; default: output_*.pb beside the inputs")
-      ->type_name("FILE.npy");
-  add_choice(*command, "--on", verify.on, {{"host", Machine::host}, {"qemu", Machine::qemu}},
-             "Where the generated code runs; default: host");
-  command
-      ->add_option("--labels", verify.labels,
-                   "Class names, one a line: show the best of each sample. Or a zero-shot "
-                   "classifier's labels (.json), as for `compile`")
-      ->type_name("FILE");
-  command->add_flag("--layers", verify.layers, "A table by layer, worst first");
-  command
-      ->add_option("--min-sqnr", verify.min_sqnr_db,
-                   "Fail when int8 is further from float than this")
-      ->check(finite_number())
-      ->type_name("DB");
-  command
-      ->add_option("--float-tolerance", verify.float_tolerance,
-                   "Largest error of float code, as a part of the output's range; default 1e-4")
-      ->check(finite_number())
-      ->type_name("FRACTION");
-  command
-      ->add_option("--draw", verify.draw,
-                   "Of a detector: a folder for the samples as pictures with the boxes found")
-      ->type_name("DIR");
-  command
-      ->add_option("--score-threshold", verify.score_threshold,
-                   "Of detect(), where the model has a YOLO head; default 0.25")
-      ->check(unit_interval())
-      ->type_name("SCORE");
-  command
-      ->add_option("--iou-threshold", verify.iou_threshold,
-                   "Of detect(): boxes of a class that overlap more are one; default 0.45")
-      ->check(unit_interval())
-      ->type_name("IOU");
-  add_model_options(*command, line);
-  command->callback([&] { line.verb = CommandLine::Verb::verify; });
-}
-
-void add_plan(CLI::App& app, CommandLine& line) {
-  CLI::App* command = add_command(
-      app, "plan", "Show what RAM buys: arenas against kernel calls, and the plan as a picture",
-      "linnet plan models/phinet_96/phinet_96.onnx \\\n"
-      "    --calibrate models/images/calibration --mean 127.5 --scale 0.00784 --resize -o "
-      "plan.svg");
-  add_model(*command, line, "The model (.onnx)");
-  command->add_option("-o,--output", line.output, "Draw the plan that `compile` takes: an SVG")
-      ->type_name("FILE.svg");
-  add_model_options(*command, line);
-  command->callback([&] { line.verb = CommandLine::Verb::plan; });
-}
-
-void add_profile(CLI::App& app, CommandLine& line) {
-  CLI::App* command = add_command(
-      app, "profile",
-      "Build and run a model in the emulator: instructions, modelled cycles, stack, code size",
-      "linnet profile models/phinet_96/phinet_96.onnx \\\n"
-      "    --calibrate models/images/calibration --mean 127.5 "
-      "--scale 0.00784313725490196 --resize\n\n"
-      "Instructions are counted exactly, by layer and by function. Cycles are a model of the "
-      "Cortex-M7's pipeline\nwithout memory stalls.");
-  ProfileOptions& profile = line.profile;
-  add_model(*command, line,
-            "The model (.onnx), or a folder that `linnet compile` wrote: its sources are built as "
-            "they are");
-  command->add_option("--board", profile.board, "The emulated board; default: mps2-an500")
-      ->check(CLI::IsMember({"mps2-an500"}).description(""))
-      ->type_name("mps2-an500");
-  command->add_option("--keep", profile.keep, "Folder for the image: profile.elf, profile.map")
-      ->type_name("DIR");
-  command->add_flag("--layers", line.all_layers,
-                    "All layers, not only the ten with the most instructions");
-  add_model_options(*command, line);
-  command->callback([&] { line.verb = CommandLine::Verb::profile; });
-}
-
-void add_bench(CLI::App& app, CommandLine& line) {
-  CLI::App* command =
-      add_command(app, "bench", "Measure what Linnet itself is made of: its kernels",
-                  "linnet bench kernels --filter conv2d_s8_1x1");
-  command->require_subcommand(1);
-  CLI::App* kernels = add_command(
-      *command, "kernels",
-      "Run every kernel on typical shapes in the emulator: instructions, modelled cycles, and "
-      "whether the bytes are right",
-      "linnet bench kernels\n"
-      "  linnet bench kernels --filter 'depthwise 3x3'\n"
-      "  linnet bench kernels --filter conv2d_s8_1x1 --optimization 3 --keep kept\n\n"
-      "Instructions are counted exactly. Cycles are a model of the Cortex-M7's pipeline without "
-      "memory stalls.\nExits with 1 when a kernel gives other bytes than the oracle.");
-  BenchOptions& bench = line.bench;
-  kernels
-      ->add_option("--filter", bench.filter,
-                   "Only what has this in the name of its kernel or in its shape")
-      ->type_name("TEXT");
-  kernels
-      ->add_option("--optimization", bench.optimization,
-                   "-O2 (default), what generated code is built with, or -O3")
-      ->check(CLI::IsMember({2, 3}).description(""))
-      ->type_name("2|3");
-  kernels
-      ->add_option("--keep", bench.keep,
-                   "Folder for the images: bench_products.elf, bench_others.elf, bench_float.elf")
-      ->type_name("DIR");
-  kernels->add_flag("--quiet", line.quiet, "Print nothing but errors");
-  kernels->add_flag("--json", line.json, "Print the report as JSON");
-  kernels->callback([&] { line.verb = CommandLine::Verb::bench; });
 }
 
 // A word in the place of the subcommand that is none.
@@ -460,12 +73,23 @@ CLI::ParseError missing_model(int argc, const char* const* argv) {
                  : "MODEL is required");
 }
 
-}  // namespace
+// A callback of CLI11 that gives each text to `take`; its message names the option.
+CLI::callback_t callback(const std::string& option,
+                         const std::function<std::string(const std::string&)>& take) {
+  return [option, take](const CLI::results_t& texts) {
+    for (const std::string& text : texts) {
+      const std::string complaint = take(text);
+      if (!complaint.empty()) throw CLI::ValidationError(option, complaint);
+    }
+    return true;
+  };
+}
 
-std::variant<CommandLine, int> parse_command_line(int argc, const char* const* argv) {
-  CommandLine line;
-  CLI::App app("Linnet compiles ONNX networks into standalone C++ for Cortex-M7 microcontrollers.",
-               "linnet");
+// The whole command line; parsing it fills `line`.
+void define(CLI::App& app, CommandLine& line) {
+  app.name("linnet");
+  app.description(
+      "Linnet compiles ONNX networks into standalone C++ for Cortex-M7 microcontrollers.");
   app.set_version_flag("--version", "linnet " + std::string(kVersion));
   app.require_subcommand(1);
   app.get_formatter()->column_width(36);
@@ -475,13 +99,84 @@ std::variant<CommandLine, int> parse_command_line(int argc, const char* const* a
       "\nExit codes: 0 good, 1 the model or data is at fault or a comparison fails, 2 usage, 3 a "
       "budget is not met,\n"
       "4 an external tool is missing, 70 a defect of Linnet.\n");
-  add_inspect(app, line);
-  add_compile(app, line);
-  add_verify(app, line);
-  add_plan(app, line);
-  add_profile(app, line);
-  add_bench(app, line);
-  add_labels(app, line);
+  add_subcommands(app, line);
+}
+
+std::vector<std::string> split_words(const std::string& form) {
+  std::vector<std::string> words;
+  std::istringstream text(form);
+  for (std::string word; std::getline(text, word, '|');) words.push_back(word);
+  return words;
+}
+
+OptionText describe(const CLI::Option& option) {
+  OptionText text;
+  text.help = option.get_description();
+  text.required = option.get_required();
+  text.positional = option.get_positional();
+  text.many = option.get_items_expected_max() > 1;
+  if (option.get_items_expected_max() > 0) text.form = option.get_type_name();
+  // A form of small words is a choice; one of capitals, such as V|R,G,B, says what kind of value there is.
+  const bool choice = text.form.find('|') != std::string::npos &&
+                      std::none_of(text.form.begin(), text.form.end(), [](unsigned char c) {
+                        return std::isupper(c) != 0 || c == '=';
+                      });
+  if (choice) text.words = split_words(text.form);
+  if (option.check_lname("target")) text.words = target_names();
+  if (text.positional) {
+    text.names = {option.get_name()};
+  } else {
+    for (const std::string& name : option.get_snames()) text.names.push_back("-" + name);
+    for (const std::string& name : option.get_lnames()) text.names.push_back("--" + name);
+  }
+  return text;
+}
+
+CommandText describe(const CLI::App& app) {
+  CommandText text{app.get_name(), app.get_description(), app.get_footer(), {}, {}};
+  for (const CLI::Option* option : app.get_options()) text.options.push_back(describe(*option));
+  for (const CLI::App* command : app.get_subcommands({}))
+    text.commands.push_back(describe(*command));
+  return text;
+}
+
+}  // namespace
+
+CommandText describe_command_line() {
+  CommandLine line;
+  CLI::App app;
+  define(app, line);
+  return describe(app);
+}
+
+CLI::Option* add_taken(CLI::App& app, const std::string& name, const std::string& form,
+                       std::function<std::string(const std::string&)> take,
+                       const std::string& help) {
+  return app.add_option(name, callback(name, take), help)->type_name(form);
+}
+
+CLI::Option* add_repeated(CLI::App& app, const std::string& name, const std::string& form,
+                          std::function<std::string(const std::string&)> take,
+                          const std::string& help) {
+  return add_taken(app, name, form, std::move(take), help)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->trigger_on_parse();
+}
+
+CLI::Option* add_words(CLI::App& app, const std::string& name,
+                       const std::vector<std::string>& words,
+                       std::function<void(const std::string&)> take, const std::string& help) {
+  std::string form;
+  for (const std::string& word : words) form += (form.empty() ? "" : "|") + word;
+  return app.add_option_function<std::string>(name, std::move(take), help)
+      ->check(one_of(words))
+      ->type_name(form);
+}
+
+std::variant<CommandLine, int> parse_command_line(int argc, const char* const* argv) {
+  CommandLine line;
+  CLI::App app;
+  define(app, line);
   try {
     check_subcommand(app, argc, argv);
     app.parse(argc, argv);

@@ -21,11 +21,15 @@ struct CommandLine {
     plan,
     verify,
     profile,
-    bench
+    bench,
+    completions,
+    man
   } verb = Verb::inspect;
   CompileOptions compile;  // compile.model may be a folder that `compile` wrote (inspect, profile)
   std::filesystem::path output;  // compile -o, plan -o
   std::string dump_after;
+  std::string shell;      // completions
+  bool markdown = false;  // man: as docs/cli.md
   bool quiet = false;
   bool json = false;
   bool inspect_compiled = false;  // inspect: also what `compile` with these options makes

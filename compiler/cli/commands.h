@@ -12,6 +12,8 @@ int run_plan(const CommandLine& command);
 int run_verify(const CommandLine& command);
 int run_profile(const CommandLine& command);
 int run_bench(const CommandLine& command);
+int run_completions(const CommandLine& command);
+int run_man(const CommandLine& command);
 
 // Prints diagnostics, each with the model's path as it was typed in front; gives their exit code.
 int fail(const CommandLine& command, const Diagnostics& diagnostics);

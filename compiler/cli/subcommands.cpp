@@ -1,0 +1,262 @@
+// The subcommands and what each takes. See define_options.h.
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <cstdlib>
+
+#include "compiler/cli/define_options.h"
+
+namespace linnet {
+namespace {
+
+// "nan" and "inf" read as numbers, but no comparison with them ever fails.
+CLI::Validator finite_number() {
+  return CLI::Validator(
+      [](const std::string& text) -> std::string {
+        const double value = std::strtod(text.c_str(), nullptr);
+        return std::isfinite(value) ? "" : "'" + text + "' is not a finite number";
+      },
+      "", "finite");
+}
+
+CLI::App* add_command(CLI::App& app, const char* name, const char* what, const char* example) {
+  CLI::App* command = app.add_subcommand(name, what);
+  command->footer(std::string("\nExample:\n  ") + example + "\n");
+  return command;
+}
+
+void add_model(CLI::App& app, CommandLine& line, const char* help) {
+  app.add_option("MODEL", line.compile.model, help)->required()->type_name("");
+}
+
+void add_inspect(CLI::App& app, CommandLine& line) {
+  CLI::App* command = add_command(
+      app, "inspect", "Show what a model needs: operators, parameters, multiply-accumulates, RAM",
+      "linnet inspect models/phinet_96/phinet_96.onnx\n"
+      "  linnet inspect models/phinet_96/phinet_96.onnx --target stm32h743 --ram 128K\n\n"
+      "With --target, --ram, --flash, --plan, --optimize, --weights or --calibrate it also says "
+      "what "
+      "`linnet compile` makes\n"
+      "with the same options. Exits with 1 when an operator is not supported, with 3 when a budget "
+      "is not met.");
+  add_model(*command, line, "The model (.onnx), or a folder that `linnet compile` wrote");
+  command->add_flag("--layers", line.all_layers,
+                    "Of a folder: all layers, not only the ten with the most multiply-accumulates");
+  add_model_options(*command, line);
+  command->callback([&line, command] {
+    line.verb = CommandLine::Verb::inspect;
+    for (const char* option :
+         {"--target", "--calibrate", "--ram", "--flash", "--plan", "--optimize", "--weights"}) {
+      const CLI::Option* found = command->get_option_no_throw(option);
+      if (found != nullptr && found->count() > 0) line.inspect_compiled = true;
+    }
+  });
+}
+
+void add_labels(CLI::App& app, CommandLine& line) {
+  CLI::App* command = add_command(
+      app, "labels", "Put other labels into a folder that `linnet compile --labels` wrote",
+      "linnet labels animals.json -o generated\n\n"
+      "Only NAME_labels.* and report.json are written: the network need not be compiled again.");
+  command
+      ->add_option(
+          "LABELS", line.compile.labels,
+          "{\"logit_scale\": 33.3, \"labels\": [{\"name\": \"dog\", \"embedding\": [...]}]}")
+      ->required()
+      ->type_name("FILE.json");
+  command->add_option("-o,--output", line.output, "The folder")->required()->type_name("DIR");
+  command->add_flag("--quiet", line.quiet, "Print nothing but errors");
+  command->callback([&] { line.verb = CommandLine::Verb::labels; });
+}
+
+void add_compile(CLI::App& app, CommandLine& line) {
+  CLI::App* command =
+      add_command(app, "compile", "Compile a model into C++ sources for a Cortex-M7",
+                  "linnet compile models/phinet_96/phinet_96.onnx -o generated \\\n"
+                  "    --calibrate models/images/calibration --mean 127.5 "
+                  "--scale 0.00784313725490196 --resize \\\n"
+                  "    --target stm32h743\n\n"
+                  "--mean and --scale are those of the training: here pixels from 0 to 255 become "
+                  "-1 to 1.");
+  add_model(*command, line, "The model (.onnx)");
+  command->add_option("-o,--output", line.output, "Folder for the sources")
+      ->required()
+      ->type_name("DIR");
+  add_label_file(*command, line);
+  add_model_options(*command, line);
+  command->callback([&] { line.verb = CommandLine::Verb::compile; });
+}
+
+// A score or an overlap.
+CLI::Validator unit_interval() {
+  return CLI::Validator(
+      [](const std::string& text) -> std::string {
+        char* end = nullptr;
+        const double value = std::strtod(text.c_str(), &end);
+        const bool number = end != text.c_str() && *end == '\0';
+        return number && value >= 0 && value <= 1 ? "" : "'" + text + "' is not between 0 and 1";
+      },
+      "", "unit");
+}
+
+void add_verify(CLI::App& app, CommandLine& line) {
+  CLI::App* command =
+      add_command(app, "verify", "Compile, build and run a model, and compare with the reference",
+                  "linnet verify models/phinet_96/phinet_96.onnx \\\n"
+                  "    --calibrate models/images/calibration --mean 127.5 "
+                  "--scale 0.00784313725490196 --resize \\\n"
+                  "    --on qemu");
+  VerifyOptions& verify = line.verify;
+  add_model(*command, line, "The model (.onnx)");
+  command
+      ->add_option(
+          "--data", verify.data,
+          "Inputs to compare on: pictures, .npy, or test_data_set_*; default: those beside "
+          "the model, the calibration data, or random numbers")
+      ->type_name("DIR");
+  command
+      ->add_option(
+          "--reference", verify.reference,
+          "Stored outputs for --data, one a sample; default: output_*.pb beside the inputs")
+      ->type_name("FILE.npy");
+  add_choice(*command, "--on", verify.on, {{"host", Machine::host}, {"qemu", Machine::qemu}},
+             "Where the generated code runs; default: host");
+  command
+      ->add_option("--labels", verify.labels,
+                   "Class names, one a line: show the best of each sample. Or a zero-shot "
+                   "classifier's labels (.json), as for `compile`")
+      ->type_name("FILE");
+  command->add_flag("--layers", verify.layers, "A table by layer, worst first");
+  command
+      ->add_option("--min-sqnr", verify.min_sqnr_db,
+                   "Fail when int8 is further from float than this")
+      ->check(finite_number())
+      ->type_name("DB");
+  command
+      ->add_option("--float-tolerance", verify.float_tolerance,
+                   "Largest error of float code, as a part of the output's range; default 1e-4")
+      ->check(finite_number())
+      ->type_name("FRACTION");
+  command
+      ->add_option("--draw", verify.draw,
+                   "Of a detector: a folder for the samples as pictures with the boxes found")
+      ->type_name("DIR");
+  command
+      ->add_option("--score-threshold", verify.score_threshold,
+                   "Of detect(), where the model has a YOLO head; default 0.25")
+      ->check(unit_interval())
+      ->type_name("SCORE");
+  command
+      ->add_option("--iou-threshold", verify.iou_threshold,
+                   "Of detect(): boxes of a class that overlap more are one; default 0.45")
+      ->check(unit_interval())
+      ->type_name("IOU");
+  add_model_options(*command, line);
+  command->callback([&] { line.verb = CommandLine::Verb::verify; });
+}
+
+void add_plan(CLI::App& app, CommandLine& line) {
+  CLI::App* command = add_command(
+      app, "plan", "Show what RAM buys: arenas against kernel calls, and the plan as a picture",
+      "linnet plan models/phinet_96/phinet_96.onnx \\\n"
+      "    --calibrate models/images/calibration --mean 127.5 --scale 0.00784 --resize -o "
+      "plan.svg");
+  add_model(*command, line, "The model (.onnx)");
+  command->add_option("-o,--output", line.output, "Draw the plan that `compile` takes: an SVG")
+      ->type_name("FILE.svg");
+  add_model_options(*command, line);
+  command->callback([&] { line.verb = CommandLine::Verb::plan; });
+}
+
+void add_profile(CLI::App& app, CommandLine& line) {
+  CLI::App* command = add_command(
+      app, "profile",
+      "Build and run a model in the emulator: instructions, modelled cycles, stack, code size",
+      "linnet profile models/phinet_96/phinet_96.onnx \\\n"
+      "    --calibrate models/images/calibration --mean 127.5 "
+      "--scale 0.00784313725490196 --resize\n\n"
+      "Instructions are counted exactly, by layer and by function. Cycles are a model of the "
+      "Cortex-M7's pipeline\nwithout memory stalls.");
+  ProfileOptions& profile = line.profile;
+  add_model(*command, line,
+            "The model (.onnx), or a folder that `linnet compile` wrote: its sources are built as "
+            "they are");
+  command->add_option("--board", profile.board, "The emulated board; default: mps2-an500")
+      ->check(CLI::IsMember({"mps2-an500"}).description(""))
+      ->type_name("mps2-an500");
+  command->add_option("--keep", profile.keep, "Folder for the image: profile.elf, profile.map")
+      ->type_name("DIR");
+  command->add_flag("--layers", line.all_layers,
+                    "All layers, not only the ten with the most instructions");
+  add_model_options(*command, line);
+  command->callback([&] { line.verb = CommandLine::Verb::profile; });
+}
+
+void add_bench(CLI::App& app, CommandLine& line) {
+  CLI::App* command =
+      add_command(app, "bench", "Measure what Linnet itself is made of: its kernels",
+                  "linnet bench kernels --filter conv2d_s8_1x1");
+  command->require_subcommand(1);
+  CLI::App* kernels = add_command(
+      *command, "kernels",
+      "Run every kernel on typical shapes in the emulator: instructions, modelled cycles, and "
+      "whether the bytes are right",
+      "linnet bench kernels\n"
+      "  linnet bench kernels --filter 'depthwise 3x3'\n"
+      "  linnet bench kernels --filter conv2d_s8_1x1 --optimization 3 --keep kept\n\n"
+      "Instructions are counted exactly. Cycles are a model of the Cortex-M7's pipeline without "
+      "memory stalls.\nExits with 1 when a kernel gives other bytes than the oracle.");
+  BenchOptions& bench = line.bench;
+  kernels
+      ->add_option("--filter", bench.filter,
+                   "Only what has this in the name of its kernel or in its shape")
+      ->type_name("TEXT");
+  kernels
+      ->add_option("--optimization", bench.optimization,
+                   "-O2 (default), what generated code is built with, or -O3")
+      ->check(CLI::IsMember({2, 3}).description(""))
+      ->type_name("2|3");
+  kernels
+      ->add_option("--keep", bench.keep,
+                   "Folder for the images: bench_products.elf, bench_others.elf, bench_float.elf")
+      ->type_name("DIR");
+  kernels->add_flag("--quiet", line.quiet, "Print nothing but errors");
+  kernels->add_flag("--json", line.json, "Print the report as JSON");
+  kernels->callback([&] { line.verb = CommandLine::Verb::bench; });
+}
+
+void add_completions(CLI::App& app, CommandLine& line) {
+  CLI::App* command =
+      add_command(app, "completions", "Print a script that completes linnet's words in a shell",
+                  "linnet completions bash > ~/.local/share/bash-completion/completions/linnet\n"
+                  "  linnet completions zsh > ~/.zfunc/_linnet        # a folder of $fpath\n"
+                  "  linnet completions fish > ~/.config/fish/completions/linnet.fish");
+  command->add_option("SHELL", line.shell, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}).description(""))
+      ->type_name("bash|zsh|fish");
+  command->callback([&] { line.verb = CommandLine::Verb::completions; });
+}
+
+void add_man(CLI::App& app, CommandLine& line) {
+  CLI::App* command = add_command(app, "man", "Print the manual page",
+                                  "linnet man | man -l -\n"
+                                  "  linnet man --markdown > docs/cli.md");
+  command->add_flag("--markdown", line.markdown, "As a page of the documentation");
+  command->callback([&] { line.verb = CommandLine::Verb::man; });
+}
+
+}  // namespace
+
+void add_subcommands(CLI::App& app, CommandLine& line) {
+  add_inspect(app, line);
+  add_compile(app, line);
+  add_verify(app, line);
+  add_plan(app, line);
+  add_profile(app, line);
+  add_bench(app, line);
+  add_labels(app, line);
+  add_completions(app, line);
+  add_man(app, line);
+}
+
+}  // namespace linnet
