@@ -23,6 +23,13 @@ int run(const linnet::CommandLine& command) {
   return 70;
 }
 
+int stop(const linnet::Diagnostics& why, bool json) {
+  const int code = linnet::exit_code(why);
+  std::fputs(linnet::format(why, "linnet").c_str(), stderr);
+  if (json) std::fputs(linnet::to_json(why, {}, code).c_str(), stdout);
+  return code;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -31,13 +38,12 @@ int main(int argc, char** argv) {
     if (const int* known = std::get_if<int>(&parsed)) return *known;
     return run(std::get<linnet::CommandLine>(parsed));
   } catch (const std::bad_alloc&) {
-    std::fprintf(stderr,
-                 "linnet: E122 the model or its data need more memory than there is; a tensor is "
-                 "too large for a "
-                 "microcontroller\n");
-    return 1;
+    return stop({{"E122", "", "", "the model or its data need more memory than there is",
+                  "a tensor is too large for a microcontroller"}},
+                linnet::asks_for_json(argc, argv));
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "linnet: E999 a defect of linnet: %s; please report it\n", error.what());
-    return 70;
+    return stop(
+        {{"E999", "", "", std::string("a defect of linnet: ") + error.what(), "please report it"}},
+        linnet::asks_for_json(argc, argv));
   }
 }

@@ -73,6 +73,14 @@ CLI::ParseError missing_model(int argc, const char* const* argv) {
                  : "MODEL is required");
 }
 
+// Help and version are no error (0); wrong usage is (2), and said as JSON too where that was asked for.
+int leave(const CLI::App& app, const CLI::Error& error, int argc, const char* const* argv) {
+  if (app.exit(error, std::cout, std::cerr) == 0) return 0;
+  if (asks_for_json(argc, argv))
+    std::cout << to_json({{"usage", "", "", error.what(), "run with --help"}}, {}, 2);
+  return 2;
+}
+
 // A callback of CLI11 that gives each text to `take`; its message names the option.
 CLI::callback_t callback(const std::string& option,
                          const std::function<std::string(const std::string&)>& take) {
@@ -173,6 +181,10 @@ CLI::Option* add_words(CLI::App& app, const std::string& name,
       ->type_name(form);
 }
 
+bool asks_for_json(int argc, const char* const* argv) {
+  return std::find(argv, argv + argc, std::string_view("--json")) != argv + argc;
+}
+
 std::variant<CommandLine, int> parse_command_line(int argc, const char* const* argv) {
   CommandLine line;
   CLI::App app;
@@ -181,14 +193,12 @@ std::variant<CommandLine, int> parse_command_line(int argc, const char* const* a
     check_subcommand(app, argc, argv);
     app.parse(argc, argv);
   } catch (const CLI::RequiredError& error) {
-    if (!std::string_view(error.what()).starts_with("MODEL "))
-      return app.exit(error, std::cout, std::cerr) == 0 ? 0 : 2;
+    if (!std::string_view(error.what()).starts_with("MODEL ")) return leave(app, error, argc, argv);
     const std::vector<const char*> moved = with_model_first(argc, argv);
     if (!moved.empty()) return parse_command_line(static_cast<int>(moved.size()), moved.data());
-    app.exit(missing_model(argc, argv), std::cout, std::cerr);
-    return 2;
+    return leave(app, missing_model(argc, argv), argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error, std::cout, std::cerr) == 0 ? 0 : 2;
+    return leave(app, error, argc, argv);
   }
   return line;
 }

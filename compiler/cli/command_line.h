@@ -26,7 +26,8 @@ struct CommandLine {
     man
   } verb = Verb::inspect;
   CompileOptions compile;  // compile.model may be a folder that `compile` wrote (inspect, profile)
-  std::filesystem::path output;  // compile -o, plan -o
+  std::filesystem::path output;   // compile -o, plan -o
+  std::filesystem::path depfile;  // compile
   std::string dump_after;
   std::string shell;      // completions
   bool markdown = false;  // man: as docs/cli.md
@@ -42,5 +43,8 @@ struct CommandLine {
 // What to do, or the exit code when that is already known: help and version were printed (0), or the usage was wrong and
 // the reason is on stderr (2).
 std::variant<CommandLine, int> parse_command_line(int argc, const char* const* argv);
+
+// Whether errors are to be said as JSON too; of a command line that may be wrong.
+bool asks_for_json(int argc, const char* const* argv);
 
 }  // namespace linnet

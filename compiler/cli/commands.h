@@ -15,7 +15,8 @@ int run_bench(const CommandLine& command);
 int run_completions(const CommandLine& command);
 int run_man(const CommandLine& command);
 
-// Prints diagnostics, each with the model's path as it was typed in front; gives their exit code.
+// Prints diagnostics, each with the model's path as it was typed in front, and with --json an object of them to stdout; gives
+// their exit code.
 int fail(const CommandLine& command, const Diagnostics& diagnostics);
 
 // Hooks that show progress on a terminal and print --dump-after, to stderr where stdout is for JSON. `dumped` becomes

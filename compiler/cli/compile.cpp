@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "compiler/cli/commands.h"
+#include "compiler/cli/depfile.h"
 #include "compiler/cli/parse_values.h"
 #include "compiler/cli/summary.h"
 #include "compiler/support/write_files.h"
@@ -78,6 +79,12 @@ int run_compile(const CommandLine& command) {
   const std::string old_name = name_of_network_in(command.output);
   const Result<WrittenFiles> written = write_files(command.output, made->files);
   if (!written) return fail(command, written.diagnostics());
+  if (!command.depfile.empty()) {
+    const Result<Nothing> kept = replace_file(
+        command.depfile,
+        depfile_text(command.output / "report.json", inputs_of(command.compile, made->model)));
+    if (!kept) return fail(command, kept.diagnostics());
+  }
   if (command.json) {
     fmt::print("{}", made->files.at("report.json"));
   } else if (!command.quiet) {

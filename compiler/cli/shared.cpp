@@ -15,8 +15,11 @@ bool stderr_is_terminal() { return ::isatty(STDERR_FILENO) != 0; }
 
 int fail(const CommandLine& command, const Diagnostics& diagnostics) {
   end_progress();
-  fmt::print(stderr, "{}", format(diagnostics, command.compile.model.string()));
-  return exit_code(diagnostics);
+  const std::string file = command.compile.model.string();
+  const int code = exit_code(diagnostics);
+  fmt::print(stderr, "{}", format(diagnostics, file));
+  if (command.json) fmt::print("{}", to_json(diagnostics, file, code));
+  return code;
 }
 
 PipelineHooks make_hooks(const CommandLine& command, bool& dumped) {

@@ -81,6 +81,10 @@ void add_compile(CLI::App& app, CommandLine& line) {
   command->add_option("-o,--output", line.output, "Folder for the sources")
       ->required()
       ->type_name("DIR");
+  command
+      ->add_option("--depfile", line.depfile,
+                   "Also write what was read, as a rule of make for DIR/report.json")
+      ->type_name("FILE");
   add_label_file(*command, line);
   add_model_options(*command, line);
   command->callback([&] { line.verb = CommandLine::Verb::compile; });

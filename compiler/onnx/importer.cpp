@@ -435,6 +435,7 @@ Outcome import_file(const std::filesystem::path& path, const ImportOptions& opti
   outcome.info.ir_version = model->ir_version;
   outcome.info.opsets = model->opsets;
   outcome.info.sha256 = model->sha256;
+  outcome.info.external_files = model->external_files;
   outcome.info.operators = importer.operators();
   outcome.info.parameters = importer.parameters();
   outcome.graph = std::move(importer.graph());

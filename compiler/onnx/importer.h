@@ -42,7 +42,8 @@ struct ModelInfo {
   std::map<std::string, std::int64_t> opsets;  // "" is ai.onnx
   std::int64_t parameters = 0;                 // elements of the weights that the outputs need
   std::string sha256;                          // of the file, then of its external data files
-  std::vector<OperatorUse> operators;          // by domain and name
+  std::vector<std::filesystem::path> external_files{};
+  std::vector<OperatorUse> operators;  // by domain and name
 };
 
 struct ImportedModel {

@@ -47,6 +47,7 @@ struct OnnxModel {
   std::unordered_map<std::string, UnreadableTensor> unreadable;
   std::vector<std::string> duplicates;  // initializer names given twice
   std::string sha256;                   // of the file, then of its external data files
+  std::vector<std::filesystem::path> external_files;  // those that were read
 };
 
 Result<OnnxModel> read_model(const std::filesystem::path& path);

@@ -222,7 +222,10 @@ Result<OnnxModel> read_model(const std::filesystem::path& path) {
 
   Sha256 hash;
   hash.update(*bytes);
-  for (const auto& [name, file] : external.files) hash.update(file);
+  for (const auto& [name, file] : external.files) {
+    hash.update(file);
+    model.external_files.emplace_back(name);
+  }
   model.sha256 = hash.hex();
   return model;
 }

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "compiler/support/json.h"
+
 namespace linnet {
 
 std::string format(const Diagnostic& diagnostic, std::string_view file) {
@@ -22,6 +24,20 @@ std::string format(const Diagnostics& diagnostics, std::string_view file) {
   for (const Diagnostic& diagnostic : diagnostics)
     text.append(format(diagnostic, file)).append("\n");
   return text;
+}
+
+std::string to_json(const Diagnostics& diagnostics, std::string_view file, int exit_code) {
+  Json::Array list;
+  for (const Diagnostic& diagnostic : diagnostics) {
+    list.push_back(Json::object({{"code", diagnostic.code},
+                                 {"severity", "error"},
+                                 {"file", std::string(file)},
+                                 {"node", diagnostic.node},
+                                 {"op", diagnostic.op},
+                                 {"message", diagnostic.message},
+                                 {"hint", diagnostic.hint}}));
+  }
+  return to_text(Json::object({{"diagnostics", std::move(list)}, {"exit_code", exit_code}})) + "\n";
 }
 
 int exit_code(const Diagnostics& diagnostics) {

@@ -34,7 +34,7 @@ struct TemporaryFolder {
 
 Result<Nothing> write_file(const fs::path& path, const std::string& text) {
   std::error_code error;
-  fs::create_directories(path.parent_path(), error);
+  if (path.has_parent_path()) fs::create_directories(path.parent_path(), error);
   if (error) return cannot_write(path, error.message());
   errno = 0;
   std::ofstream file(path, std::ios::binary);

@@ -66,6 +66,30 @@ const std::string kModel = std::string(LINNET_SOURCE_DIR) + "/models/phinet_96/p
 
 }  // namespace
 
+TEST_CASE("diagnostics as JSON") {
+  const Scratch scratch;
+  const std::string model = (scratch.path / "none.onnx").string();
+  const Run missing =
+      run_linnet("compile " + model + " --json -o " + scratch.path.string() + "/x", kOnlyStdout);
+  CHECK(missing.exit_code == 1);
+  const Result<Json> read = parse_json(missing.output);
+  REQUIRE(read);
+  CHECK(read->at("exit_code").integer() == 1);
+  const Json& first = read->at("diagnostics").array().at(0);
+  CHECK(first.at("code").text() == "E001");
+  CHECK(first.at("severity").text() == "error");
+  CHECK(first.at("file").text() == model);
+  CHECK(first.at("message").text() == "the file does not exist");
+  CHECK(first.at("hint").text() == "check the path");
+
+  const Run usage = run_linnet("compile --json", kOnlyStdout);
+  CHECK(usage.exit_code == 2);
+  const Result<Json> said = parse_json(usage.output);
+  REQUIRE(said);
+  CHECK(said->at("diagnostics").array().at(0).at("code").text() == "usage");
+  CHECK(said->at("exit_code").integer() == 2);
+}
+
 TEST_CASE("an output folder that is a file is refused and nothing is written") {
   const Scratch scratch;
   const fs::path file = scratch.path / "taken";
