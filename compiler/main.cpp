@@ -17,6 +17,7 @@ int run(const linnet::CommandLine& command) {
     case linnet::CommandLine::Verb::plan: return linnet::run_plan(command);
     case linnet::CommandLine::Verb::profile: return linnet::run_profile(command);
     case linnet::CommandLine::Verb::bench: return linnet::run_bench(command);
+    case linnet::CommandLine::Verb::build: return linnet::run_build(command);
     case linnet::CommandLine::Verb::completions: return linnet::run_completions(command);
     case linnet::CommandLine::Verb::man: return linnet::run_man(command);
   }

@@ -9,6 +9,7 @@
 #include "compiler/bench/bench.h"
 #include "compiler/pipeline.h"
 #include "compiler/profile/profile.h"
+#include "compiler/project/build.h"
 #include "compiler/verify/options.h"
 
 namespace linnet {
@@ -22,6 +23,7 @@ struct CommandLine {
     verify,
     profile,
     bench,
+    build,
     completions,
     man
   } verb = Verb::inspect;
@@ -29,6 +31,7 @@ struct CommandLine {
   std::filesystem::path output;   // compile -o, plan -o
   std::filesystem::path depfile;  // compile
   std::string dump_after;
+  ProjectOptions build;
   std::string shell;      // completions
   bool markdown = false;  // man: as docs/cli.md
   bool quiet = false;

@@ -12,6 +12,8 @@ int run_plan(const CommandLine& command);
 int run_verify(const CommandLine& command);
 int run_profile(const CommandLine& command);
 int run_bench(const CommandLine& command);
+int run_build(const CommandLine& command);
+std::vector<ProjectKey> project_keys();  // of read_project()
 int run_completions(const CommandLine& command);
 int run_man(const CommandLine& command);
 

@@ -4,9 +4,9 @@
 #include <algorithm>
 
 #include "compiler/cli/commands.h"
-#include "compiler/cli/depfile.h"
 #include "compiler/cli/parse_values.h"
 #include "compiler/cli/summary.h"
+#include "compiler/project/depfile.h"
 #include "compiler/support/write_files.h"
 
 namespace linnet {

@@ -228,6 +228,35 @@ void add_bench(CLI::App& app, CommandLine& line) {
   kernels->callback([&] { line.verb = CommandLine::Verb::bench; });
 }
 
+void add_build(CLI::App& app, CommandLine& line) {
+  CLI::App* command = add_command(
+      app, "build", "Compile all models of a project: linnet.toml or linnet.json",
+      "linnet build\n\n"
+      "  output = \"generated\"                  # linnet.toml\n"
+      "  share_arena = [\"phinet\", \"kws\"]      # these never run together\n"
+      "  [defaults]                            # options of `linnet compile`, by their long names\n"
+      "  target = \"stm32h743\"\n"
+      "  [models.phinet]\n"
+      "  model = \"phinet.onnx\"\n"
+      "  calibrate = [\"pictures\"]\n\n"
+      "Models are compiled side by side, those that have not changed not at all. docs/projects.md "
+      "has all keys.");
+  ProjectOptions& build = line.build;
+  command->add_option("PROJECT", build.project, "The file, or its folder; default: this folder")
+      ->type_name("");
+  command->add_option("-j,--jobs", build.jobs, "Models at a time; default: one for each processor")
+      ->check(CLI::Range(1, 1024).description(""))
+      ->type_name("N");
+  command->add_flag("--force", build.force, "Compile also what has not changed");
+  command
+      ->add_option("--depfile", build.depfile,
+                   "Also write what was read, as a rule of make for OUTPUT/report.json")
+      ->type_name("FILE");
+  command->add_flag("--quiet", line.quiet, "Print nothing but errors");
+  command->add_flag("--json", line.json, "Print the report as JSON");
+  command->callback([&] { line.verb = CommandLine::Verb::build; });
+}
+
 void add_completions(CLI::App& app, CommandLine& line) {
   CLI::App* command =
       add_command(app, "completions", "Print a script that completes linnet's words in a shell",
@@ -259,6 +288,7 @@ void add_subcommands(CLI::App& app, CommandLine& line) {
   add_profile(app, line);
   add_bench(app, line);
   add_labels(app, line);
+  add_build(app, line);
   add_completions(app, line);
   add_man(app, line);
 }

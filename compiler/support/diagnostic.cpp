@@ -26,17 +26,19 @@ std::string format(const Diagnostics& diagnostics, std::string_view file) {
   return text;
 }
 
+Json json_of(const Diagnostic& diagnostic, std::string_view file) {
+  return Json::object({{"code", diagnostic.code},
+                       {"severity", "error"},
+                       {"file", std::string(file)},
+                       {"node", diagnostic.node},
+                       {"op", diagnostic.op},
+                       {"message", diagnostic.message},
+                       {"hint", diagnostic.hint}});
+}
+
 std::string to_json(const Diagnostics& diagnostics, std::string_view file, int exit_code) {
   Json::Array list;
-  for (const Diagnostic& diagnostic : diagnostics) {
-    list.push_back(Json::object({{"code", diagnostic.code},
-                                 {"severity", "error"},
-                                 {"file", std::string(file)},
-                                 {"node", diagnostic.node},
-                                 {"op", diagnostic.op},
-                                 {"message", diagnostic.message},
-                                 {"hint", diagnostic.hint}}));
-  }
+  for (const Diagnostic& diagnostic : diagnostics) list.push_back(json_of(diagnostic, file));
   return to_text(Json::object({{"diagnostics", std::move(list)}, {"exit_code", exit_code}})) + "\n";
 }
 
@@ -44,11 +46,12 @@ int exit_code(const Diagnostics& diagnostics) {
   int worst = 0;
   for (const Diagnostic& diagnostic : diagnostics) {
     const char family = diagnostic.code.size() > 1 ? diagnostic.code[1] : '0';
-    // About --name, --bank, --input, --front-end and --filter: wrong usage.
-    const bool usage = diagnostic.code == "E502" || diagnostic.code == "E305" ||
-                       diagnostic.code == "E306" || diagnostic.code == "E320" ||
-                       diagnostic.code == "E321" || diagnostic.code == "E322" ||
-                       diagnostic.code == "E507";
+    // About --name, --bank, --input, --front-end, --filter and project files: wrong usage.
+    const bool usage =
+        diagnostic.code == "E502" || diagnostic.code == "E305" || diagnostic.code == "E306" ||
+        diagnostic.code == "E320" || diagnostic.code == "E321" || diagnostic.code == "E322" ||
+        diagnostic.code == "E507" || diagnostic.code == "E520" || diagnostic.code == "E521" ||
+        diagnostic.code == "E522" || diagnostic.code == "E523";
     const int code = usage ? 2 : family == '3' ? 3 : family == '4' ? 4 : family == '9' ? 70 : 1;
     worst = std::max(worst, code);
   }

@@ -33,8 +33,10 @@ std::string format(const Diagnostics& diagnostics, std::string_view file = {});
 
 // The same for programs: {"diagnostics": [{"code", "severity", "file", "node", "op", "message", "hint"}], "exit_code"}.
 std::string to_json(const Diagnostics& diagnostics, std::string_view file, int exit_code);
+class Json;
+Json json_of(const Diagnostic& diagnostic, std::string_view file);  // one of them
 
-// Exit code of the process for these diagnostics: 1 model or data, 2 usage (E502, E305, E306, E320, E321, E322, E507), 3 budget, 4 missing tool, 70 our defect.
+// Exit code of the process for these diagnostics: 1 model or data, 2 usage (E502, E305, E306, E320, E321, E322, E507, E520 to E523), 3 budget, 4 missing tool, 70 our defect.
 int exit_code(const Diagnostics& diagnostics);
 
 }  // namespace linnet

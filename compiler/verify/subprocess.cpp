@@ -82,15 +82,15 @@ Finished run_process(const Process& process) {
   return finished;
 }
 
-std::vector<Finished> run_processes(const std::vector<Process>& processes) {
+std::vector<Finished> run_processes(const std::vector<Process>& processes, unsigned at_a_time) {
+  if (at_a_time == 0) at_a_time = std::max(1U, std::thread::hardware_concurrency());
   std::vector<Finished> finished(processes.size());
   std::atomic<std::size_t> next = 0;
   const auto work = [&] {
     for (std::size_t i = next++; i < processes.size(); i = next++)
       finished[i] = run_process(processes[i]);
   };
-  const std::size_t workers =
-      std::min<std::size_t>(processes.size(), std::max(1U, std::thread::hardware_concurrency()));
+  const std::size_t workers = std::min<std::size_t>(processes.size(), at_a_time);
   std::vector<std::jthread> threads;
   for (std::size_t i = 1; i < workers; ++i) threads.emplace_back(work);
   work();

@@ -30,8 +30,8 @@ struct Finished {
 
 Finished run_process(const Process& process);
 
-// As many at a time as there are processors; results in the order of `processes`.
-std::vector<Finished> run_processes(const std::vector<Process>& processes);
+// So many at a time, or as many as there are processors; results in the order of `processes`.
+std::vector<Finished> run_processes(const std::vector<Process>& processes, unsigned at_a_time = 0);
 
 // "g++ -c a.cpp": for messages.
 std::string command_line(const Process& process);

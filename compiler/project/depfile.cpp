@@ -1,5 +1,5 @@
 // See depfile.h.
-#include "compiler/cli/depfile.h"
+#include "compiler/project/depfile.h"
 
 #include <algorithm>
 
@@ -30,6 +30,12 @@ void add_path(const fs::path& path, int levels, std::vector<fs::path>& to) {
 
 }  // namespace
 
+fs::path this_program() {
+  std::error_code error;
+  const fs::path tool = fs::read_symlink("/proc/self/exe", error);
+  return error ? fs::path() : tool;
+}
+
 std::vector<fs::path> inputs_of(const CompileOptions& options, const ModelInfo& model) {
   std::vector<fs::path> inputs{options.model};
   inputs.insert(inputs.end(), model.external_files.begin(), model.external_files.end());
@@ -41,14 +47,32 @@ std::vector<fs::path> inputs_of(const CompileOptions& options, const ModelInfo& 
 }
 
 std::string depfile_text(const fs::path& made, std::vector<fs::path> inputs) {
-  std::error_code error;
-  const fs::path tool = fs::read_symlink("/proc/self/exe", error);
-  if (!error) inputs.push_back(tool);
+  if (const fs::path tool = this_program(); !tool.empty()) inputs.push_back(tool);
   std::string text = make_word(made) + ":";
   for (const fs::path& input : inputs) text += " \\\n  " + make_word(input);
   text += "\n";
   for (const fs::path& input : inputs) text += make_word(input) + ":\n";
   return text;
+}
+
+std::vector<fs::path> read_depfile(std::string_view text) {
+  std::vector<fs::path> inputs;
+  const std::size_t rule = text.find(": \\\n");
+  if (rule == std::string_view::npos) return inputs;
+  std::string_view rest = text.substr(rule + 4);
+  while (rest.starts_with("  ")) {
+    const std::string_view line = rest.substr(2, rest.find('\n') - 2);
+    rest.remove_prefix(std::min(rest.size(), line.size() + 3));
+    std::string path;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+      if (line.substr(i) == " \\") break;
+      if ((line[i] == '\\' || line[i] == '$') && i + 1 < line.size()) ++i;
+      path += line[i];
+    }
+    inputs.emplace_back(path);
+  }
+  if (!inputs.empty() && inputs.back() == this_program()) inputs.pop_back();
+  return inputs;
 }
 
 }  // namespace linnet

@@ -7,11 +7,15 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "compiler/pipeline.h"
 
 namespace linnet {
+
+// The file that runs; empty when that cannot be told.
+std::filesystem::path this_program();
 
 // Files and folders, as they were typed: the model, its external data, calibration data (what is added to a folder of them
 // changes the folder), labels.
@@ -20,5 +24,8 @@ std::vector<std::filesystem::path> inputs_of(const CompileOptions& options, cons
 // The same and the tool itself. A rule without prerequisites for each lets a file disappear without stopping make.
 std::string depfile_text(const std::filesystem::path& made,
                          std::vector<std::filesystem::path> inputs);
+
+// The inputs of such a text, without the tool.
+std::vector<std::filesystem::path> read_depfile(std::string_view text);
 
 }  // namespace linnet
