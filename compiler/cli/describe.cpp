@@ -107,9 +107,10 @@ TemplateData data_of(const OptionText& option, Escape escape) {
 // `parent` is the path of words before it, without "linnet": of "kernels" it is "bench".
 TemplateData data_of(const CommandText& command, Escape escape, const std::string& parent,
                      const std::string& path) {
-  TemplateList options, positionals, commands;
+  TemplateList options, positionals, rows, commands;
   std::vector<std::string> spelled, names;
   for (const OptionText& option : command.options) {
+    rows.push_back(data_of(option, escape));
     (option.positional ? positionals : options).push_back(data_of(option, escape));
     if (!option.positional) spelled.insert(spelled.end(), option.names.begin(), option.names.end());
   }
@@ -137,6 +138,7 @@ TemplateData data_of(const CommandText& command, Escape escape, const std::strin
       .set("has_options", !options.empty())
       .set("options", std::move(options))
       .set("positionals", std::move(positionals))
+      .set("rows", std::move(rows))
       .set("commands", std::move(commands))
       .set("version", std::string(kVersion));
   return data;

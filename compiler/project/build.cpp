@@ -57,15 +57,17 @@ BuildFailure failure_of(const Project& project, const ProjectModel& model, const
       Diagnostic why{entry.at("code").text(), entry.at("node").text(), entry.at("op").text(),
                      entry.at("message").text(), entry.at("hint").text()};
       if (why.code == "usage")  // E523: what a model's keys spell is no command line.
-        return {project.file.string(), {{"E523", model.name, "", why.message, "correct its keys"}}};
+        return {project.file.string(),
+                {{"E523", "", "", fmt::format("model '{}': {}", model.name, why.message),
+                  "correct its keys"}}};
       failure.diagnostics.push_back(std::move(why));
     }
   } else {
     const std::string said = run.output.substr(0, run.output.find('\n'));
-    failure.diagnostics.push_back(
-        {"E998", model.name, "",
-         fmt::format("`linnet compile` ended with {}: {}", run.exit_code, said),
-         "please report it"});
+    failure.diagnostics.push_back({"E998", "", "",
+                                   fmt::format("`linnet compile` of model '{}' ended with {}: {}",
+                                               model.name, run.exit_code, said),
+                                   "please report it"});
   }
   return failure;
 }

@@ -18,8 +18,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Diagnostic wrong(const std::string& model, std::string message, std::string hint) {
-  return {"E522", model, "", std::move(message), std::move(hint)};
+Diagnostic wrong(const std::string& model, const std::string& message, std::string hint) {
+  const std::string about = model.empty() || model == "defaults" ? model : "model '" + model + "'";
+  return {"E522", "", "", (about.empty() ? "" : about + ": ") + message, std::move(hint)};
 }
 
 // Letters to change, add or take away.
@@ -250,8 +251,8 @@ class Reader {
     return false;
   }
 
-  void fault(const std::string& model, std::string message, std::string hint) {
-    faults_.push_back(wrong(model, std::move(message), std::move(hint)));
+  void fault(const std::string& model, const std::string& message, std::string hint) {
+    faults_.push_back(wrong(model, message, std::move(hint)));
   }
 
   const Json& json_;
