@@ -14,7 +14,9 @@ void add_model_options(CLI::App& app, CommandLine& line) {
                  "Namespace and file names of the result; default: the model's file name")
       ->type_name("NAME");
   app.add_option("--target", options.target,
-                 "Device to plan for; default: cortex-m7, one bank without limit")
+                 "Device to plan for, by name or a file that describes it; default: cortex-m7, one "
+                 "bank without "
+                 "limit")
       ->check(CLI::Validator(
           [](const std::string& name) -> std::string {
             const Result<Target> target = find_target(name);
@@ -23,7 +25,7 @@ void add_model_options(CLI::App& app, CommandLine& line) {
             return why.message + "; " + why.hint;
           },
           "", "target"))
-      ->type_name("NAME");
+      ->type_name("NAME|FILE.json");
   app.add_option("--calibrate", options.calibrate,
                  "Calibration data, which makes the result int8: pictures, .npy files, or folders "
                  "of them or of "

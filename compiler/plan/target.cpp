@@ -6,18 +6,20 @@
 
 #include <algorithm>
 #include <cassert>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
 
+#include "compiler/emit/text.h"
 #include "compiler/support/embedded_files.h"
 #include "compiler/support/json.h"
 
 namespace linnet {
 namespace {
 
-// The files are ours: one that does not parse is our defect.
-Target parse_target(std::string_view text) {
-  const Result<Json> parsed = parse_json(text);
-  assert(parsed);
-  const Json& json = *parsed;
+// Throws JsonError.
+Target target_of(const Json& json) {
   Target target;
   target.name = json.at("name").text();
   target.stack_bytes = json.integer_or("stack_bytes", target.stack_bytes);
@@ -33,6 +35,54 @@ Target parse_target(std::string_view text) {
   std::stable_sort(target.banks.begin(), target.banks.end(),
                    [](const MemoryBank& a, const MemoryBank& b) { return a.rank < b.rank; });
   return target;
+}
+
+// The files that the binary carries are ours: one that does not parse is our defect.
+Target parse_target(std::string_view text) {
+  const Result<Json> parsed = parse_json(text);
+  assert(parsed);
+  return target_of(*parsed);
+}
+
+// What is wrong with a target of the user's; "" when nothing is.
+std::string complaint_of(const Target& target) {
+  if (target.name.empty()) return "'name' is empty";
+  if (target.banks.empty()) return "'memory' lists no bank";
+  if (target.stack_bytes <= 0) return "'stack_bytes' is not positive";
+  if (target.flash_bytes && *target.flash_bytes <= 0) return "'flash_bytes' is not positive";
+  std::set<std::string> names;
+  for (const MemoryBank& bank : target.banks) {
+    if (!check_identifier(bank.name)) return "'" + harmless(bank.name) + "' is no name for a bank";
+    if (!names.insert(bank.name).second) return "bank '" + bank.name + "' is there twice";
+    if (bank.size_bytes && *bank.size_bytes <= 0)
+      return "'size_bytes' of bank '" + bank.name + "' is not positive";
+  }
+  const std::vector<std::string> known = target_names();
+  if (std::find(known.begin(), known.end(), target.name) != known.end())
+    return "'" + target.name + "' is the name of a target of Linnet's own";
+  return {};
+}
+
+// E311: --target names a file that describes no target.
+Result<Target> read_target(const std::filesystem::path& path) {
+  const auto wrong = [&](const std::string& why) {
+    return Diagnostic{"E311", "", "", "target file '" + path.string() + "': " + why,
+                      "docs/boards.md shows one"};
+  };
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return wrong("it cannot be read");
+  std::ostringstream text;
+  text << file.rdbuf();
+  const Result<Json> json = parse_json(text.str());
+  if (!json) return wrong(json.diagnostics().front().message);
+  try {
+    Target target = target_of(*json);
+    const std::string complaint = complaint_of(target);
+    if (!complaint.empty()) return wrong(complaint);
+    return target;
+  } catch (const JsonError& error) {
+    return wrong(error.message);
+  }
 }
 
 std::vector<Target> all_targets() {
@@ -53,6 +103,7 @@ std::vector<std::string> target_names() {
 }
 
 Result<Target> find_target(std::string_view name) {
+  if (name.ends_with(".json")) return read_target(name);
   std::string known;
   for (Target& target : all_targets()) {
     if (target.name == name) return std::move(target);
@@ -60,7 +111,7 @@ Result<Target> find_target(std::string_view name) {
   }
   // E303: --target names no board folder.
   return Diagnostic{"E303", "", "", "unknown target '" + std::string(name) + "'",
-                    "known targets: " + known};
+                    "known targets: " + known + "; or give a file, as docs/boards.md shows"};
 }
 
 }  // namespace linnet

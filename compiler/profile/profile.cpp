@@ -8,7 +8,6 @@
 #include <iterator>
 #include <map>
 
-#include "compiler/plan/target.h"
 #include "compiler/profile/count_image.h"
 #include "compiler/profile/generated.h"
 #include "compiler/verify/temporary_folder.h"
@@ -130,8 +129,6 @@ Result<ProfileReport> profile(const CompileOptions& compile, const ProfileOption
   Result<GeneratedNetwork> generated = generate(compile, hooks);
   if (!generated) return generated.diagnostics();
   if (options.alter) options.alter(generated->network.files);
-  const Result<Target> target = find_target(generated->report.target);
-  if (!target) return target.diagnostics();
   const TemporaryFolder folder;
   if (folder.path().empty())
     return Diagnostic{"E590", {}, {}, "no temporary folder can be made", "set TMPDIR"};
@@ -139,7 +136,7 @@ Result<ProfileReport> profile(const CompileOptions& compile, const ProfileOption
   say(hooks, "build");
   BuildOptions build_options;
   build_options.profile = true;
-  build_options.script = linker_script_for(*target);
+  build_options.script = linker_script_for(generated->report.target);
   const Result<Image> image =
       build({generated->network}, folder.path(), tools->toolchain, build_options);
   if (!image) return image.diagnostics();

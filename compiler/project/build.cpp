@@ -184,6 +184,16 @@ class Builder {
       record.inputs[input.string()] = hash_of_path(built_.project.folder / input);
   }
 
+  // What a model's own arguments plan for; a file's path starts at the project.
+  Result<Target> target_of(std::size_t index) const {
+    constexpr std::string_view option = "--target=";
+    std::string name = "cortex-m7";
+    for (const std::string& argument : built_.project.models[index].arguments)
+      if (argument.starts_with(option)) name = argument.substr(option.size());
+    if (name.ends_with(".json")) name = (built_.project.folder / name).string();
+    return find_target(name);
+  }
+
   void add_up() {
     std::map<std::string, TargetTotal> totals;
     for (const auto& group : built_.project.groups) {
@@ -205,16 +215,17 @@ class Builder {
       }
     }
     built_.totals.clear();
-    for (auto& [name, total] : totals) {
-      if (const Result<Target> target = find_target(name)) {
-        total.flash_size_bytes = target->flash_bytes;
-        for (SharedBank& bank : total.banks) {
-          for (const MemoryBank& known : target->banks)
-            if (known.name == bank.name) bank.size_bytes = known.size_bytes;
-        }
+    for (std::size_t i = 0; i < built_.models.size(); ++i) {
+      const Result<Target> target = target_of(i);
+      assert(target && "a model was compiled for it");
+      TargetTotal& total = totals[target->name];
+      total.flash_size_bytes = target->flash_bytes;
+      for (SharedBank& bank : total.banks) {
+        for (const MemoryBank& known : target->banks)
+          if (known.name == bank.name) bank.size_bytes = known.size_bytes;
       }
-      built_.totals.push_back(std::move(total));
     }
+    for (auto& [name, total] : totals) built_.totals.push_back(std::move(total));
     keep_for_the_application();
   }
 
@@ -263,7 +274,7 @@ class Builder {
     for (const auto& group : built_.project.groups) {
       for (const std::size_t index : group) {
         const Report& report = alone[index].report;
-        const Result<Target> target = find_target(report.target);
+        const Result<Target> target = target_of(index);
         for (const auto& [bank, bytes] : taken[report.target]) {
           const std::int64_t kept = bytes + kept_of(*target, report, bank);
           extra_[index].push_back(fmt::format("--bank={}={}", bank, kept));

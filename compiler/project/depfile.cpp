@@ -40,6 +40,7 @@ std::vector<fs::path> inputs_of(const CompileOptions& options, const ModelInfo& 
   std::vector<fs::path> inputs{options.model};
   inputs.insert(inputs.end(), model.external_files.begin(), model.external_files.end());
   for (const fs::path& path : options.calibrate) add_path(path, 2, inputs);
+  if (options.target.ends_with(".json")) inputs.push_back(options.target);
   if (!options.labels.empty()) inputs.push_back(options.labels);
   std::sort(inputs.begin(), inputs.end());
   inputs.erase(std::unique(inputs.begin(), inputs.end()), inputs.end());

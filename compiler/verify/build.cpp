@@ -241,8 +241,8 @@ const char* file_name(LinkerScript script) {
   return script == LinkerScript::banks ? "banks.ld" : "open.ld";
 }
 
-LinkerScript linker_script_for(const Target& target) {
-  return target.name == "stm32h743" ? LinkerScript::banks : LinkerScript::open;
+LinkerScript linker_script_for(std::string_view target) {
+  return target == "stm32h743" ? LinkerScript::banks : LinkerScript::open;
 }
 
 Result<Image> build(const std::vector<NetworkUnderTest>& networks, const fs::path& folder,

@@ -42,7 +42,7 @@ enum class LinkerScript { banks, open };
 const char* file_name(LinkerScript script);  // "banks.ld"
 
 // The target's true banks where the board has them, all memory otherwise.
-LinkerScript linker_script_for(const Target& target);
+LinkerScript linker_script_for(std::string_view target);
 
 struct BuildOptions {
   bool trace = false;                        // with LINNET_TRACE: rows of every layer are stored

@@ -67,7 +67,7 @@ Candidate candidate_of(const Compiled& made, const VerifyOptions& options) {
                        types_of(made.graph, made.graph.outputs),
                        made.plan.input_rows,
                        detection_under_test(made.graph, options)};
-  candidate.script = linker_script_for(made.target);
+  candidate.script = linker_script_for(made.target.name);
   candidate.stack_bound_bytes = made.report.stack_bytes;
   candidate.macs = made.report.macs;
   return candidate;

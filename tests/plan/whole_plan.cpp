@@ -236,5 +236,6 @@ TEST_CASE("targets are found by name") {
   const Result<Target> unknown = find_target("stm32");
   REQUIRE_FALSE(unknown);
   CHECK(format(unknown.diagnostics()) ==
-        "E303 unknown target 'stm32'; known targets: cortex-m7, stm32h743\n");
+        "E303 unknown target 'stm32'; known targets: cortex-m7, stm32h743; or give "
+        "a file, as docs/boards.md shows\n");
 }
