@@ -335,11 +335,22 @@ Result<ImportedModel> import_and_simplify(const CompileOptions& options,
   Result<Graph> simplified = verified(run_passes(std::move(imported->graph)), "passes");
   if (!simplified) return simplified.diagnostics();
   imported->graph = *simplified;
-  if (options.outputs == OutputsForm::detections && !is_quantized_model(*simplified)) {
+  const bool quantized = is_quantized_model(*simplified);
+  if (options.outputs != OutputsForm::tensor && !quantized) {
     Result<Graph> split = verified(split_detection_head(*simplified), "passes");
     if (!split) return split.diagnostics();
     if (split->detection) imported->whole = *std::move(simplified);
     imported->graph = *std::move(split);
+  }
+  if (options.outputs == OutputsForm::detections && !imported->graph.detection) {
+    // E132: boxes were asked for in so many words.
+    return Diagnostic{
+        "E132", "", "",
+        quantized ? "--outputs detections: the model is quantized already, and its scales reach "
+                    "into the decoding of boxes"
+                  : "--outputs detections: the model does not end in a YOLOv8 head that is known",
+        quantized ? "give the float model and --calibrate"
+                  : "leave --outputs out: the model's own outputs are kept"};
   }
   dump(hooks, "passes", [&] { return print(imported->graph); });
   return imported;

@@ -37,8 +37,9 @@ struct WeightsChoice {
   double seconds = 0;       // of measuring
 };
 
-// What a model with a detection head gives: boxes by detect(), or its own outputs, exactly.
-enum class OutputsForm : std::uint8_t { detections, tensor };
+// What a model with a detection head gives: boxes by detect(), or its own outputs, exactly. `automatic` gives boxes where there
+// is such a head; `detections` wants one.
+enum class OutputsForm : std::uint8_t { automatic, detections, tensor };
 
 // What every subcommand that takes a model takes; see compiler/cli/options.cpp for the spelling.
 struct CompileOptions {
@@ -58,7 +59,7 @@ struct CompileOptions {
   bool camera = false;           // --front-end camera
   std::filesystem::path labels;  // of a zero-shot classifier (.json); empty: none
   Weights weights = Weights::int8;
-  OutputsForm outputs = OutputsForm::detections;
+  OutputsForm outputs = OutputsForm::automatic;
 };
 
 // The stages that dump() is called for, in order.

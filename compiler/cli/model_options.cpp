@@ -84,11 +84,13 @@ void add_model_options(CLI::App& app, CommandLine& line) {
          "rate=44100,n_fft=1024,hop=320,mels=64,low=50,high=14000,scale=1,offset=0")
       ->needs("--front-end")
       ->type_name("NAME=V,...");
-  add_choice(
-      app, "--outputs", options.outputs,
-      {{"detections", OutputsForm::detections}, {"tensor", OutputsForm::tensor}},
-      "Of a model with a YOLO head: detections: boxes from detect(); tensor: the model's own "
-      "outputs");
+  add_choice(app, "--outputs", options.outputs,
+             {{"auto", OutputsForm::automatic},
+              {"detections", OutputsForm::detections},
+              {"tensor", OutputsForm::tensor}},
+             "auto (default): boxes from detect() where the model ends in a YOLO head; detections: "
+             "the same, and an error where it does not; tensor: the model's own "
+             "outputs");
   add_choice(app, "--plan", options.plan.mode,
              {{"auto", PlanMode::automatic}, {"rows", PlanMode::rows}, {"whole", PlanMode::whole}},
              "auto: the fewest kernel calls that meet --ram; rows: the least RAM; whole: one call "

@@ -58,6 +58,13 @@ Result<Picture> read_picture(const std::filesystem::path& path, int channels) {
   int width = 0, height = 0, channels_in_file = 0;
   const auto size =
       static_cast<int>(std::min<std::size_t>(bytes->size(), std::numeric_limits<int>::max()));
+  if (stbi_is_16_bit_from_memory(reinterpret_cast<const stbi_uc*>(bytes->data()), size) != 0) {
+    return Diagnostic{"E208",
+                      {},
+                      {},
+                      fmt::format("'{}' has 16 bits a channel; pictures have 8", path.string()),
+                      "save it with 8 bits a channel"};
+  }
   const std::unique_ptr<stbi_uc, void (*)(void*)> pixels(
       stbi_load_from_memory(reinterpret_cast<const stbi_uc*>(bytes->data()), size, &width, &height,
                             &channels_in_file, channels),

@@ -211,6 +211,15 @@ TEST_CASE("data: damaged files") {
             "a.npy",
             npy("{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296), }")) ==
         "E208 'DIR/a.npy' ends within its elements" + again);
+  // One grey pixel of 16 bits.
+  const std::string deep(
+      "\x89\x50\x4e\x47\x0d\x0a\x1a\x0a\x00\x00\x00\x0d\x49\x48\x44\x52\x00\x00"
+      "\x00\x01\x00\x00\x00\x01\x10\x00\x00\x00\x00\x6a\xee\x47\x16\x00\x00\x00"
+      "\x0e\x49\x44\x41\x54\x78\x01\x01\x03\x00\xfc\xff\x00\x12\x34\x00\x5b\x00"
+      "\x47\x4d\xa8\xc3\x85\x00\x00\x00\x00\x49\x45\x4e\x44\xae\x42\x60\x82",
+      71);
+  CHECK(message("a.png", deep) ==
+        "E208 'DIR/a.png' has 16 bits a channel; pictures have 8; save it with 8 bits a channel\n");
   CHECK(message("a.png", "hello") ==
         "E208 'DIR/a.png' is no PNG or JPEG picture that can be decoded; open and save it with "
         "another tool\n");

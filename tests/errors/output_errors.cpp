@@ -228,6 +228,22 @@ TEST_CASE("a name that cannot be a namespace is refused") {
   CHECK(make_identifier("...") == "network");
 }
 
+TEST_CASE("E132: boxes asked of a model without a head that is known") {
+  const Scratch scratch;
+  const std::string folder = (scratch.path / "out").string();
+  const Run run = run_linnet("compile " + kModel + " --outputs detections -o " + folder);
+  CHECK(run.exit_code == 1);
+  CHECK(run.output == kModel +
+                          ": E132 --outputs detections: the model does not end in a YOLOv8 head "
+                          "that is known; leave --outputs out: the model's own outputs are kept\n");
+  const std::string quantized =
+      std::string(LINNET_SOURCE_DIR) + "/models/phinet_96/variants/qdq_s8s8_per_channel/model.onnx";
+  CHECK(run_linnet("compile " + quantized + " --outputs detections -o " + folder)
+            .output.find("E132 --outputs detections: the model is quantized already") !=
+        std::string::npos);
+  CHECK_FALSE(fs::exists(folder));
+}
+
 TEST_CASE("an unknown target lists the known ones") {
   const Run run = run_linnet("compile " + kModel + " -o /nowhere/out --target stm32");
   CHECK(run.exit_code == 2);
