@@ -10,6 +10,7 @@
 #include "compiler/pipeline.h"
 #include "compiler/support/write_files.h"
 #include "compiler/verify/subprocess.h"
+#include "compiler/verify/temporary_folder.h"
 
 namespace {
 
@@ -22,18 +23,6 @@ const char* const kWarnings =
     "-ffp-contract=off -I. ";
 const char* const kCore =
     "arm-none-eabi-g++ -mcpu=cortex-m7 -mthumb -mfloat-abi=hard -mfpu=fpv5-d16";
-
-struct Scratch {
-  fs::path path =
-      fs::temp_directory_path() / ("linnet_compile_models_" + std::to_string(::getpid()));
-  Scratch() {
-    fs::remove_all(path);
-    fs::create_directories(path);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  ~Scratch() { fs::remove_all(path); }
-};
 
 CompileOptions options_for(const std::string& model, bool int8) {
   CompileOptions options;
@@ -107,16 +96,16 @@ void check_self_test(const CompileOptions& options, const std::string& dtype) {
   const Compiled made = compiled(options);
   INFO(made.report.name << ' ' << dtype);
   CHECK(made.report.dtype == dtype);
-  const Scratch scratch;
-  REQUIRE(write_files(scratch.path, made.files));
-  std::ofstream(scratch.path / "self_test.cc") << self_test_program(made);
+  const TemporaryFolder scratch;
+  REQUIRE(write_files(scratch.path(), made.files));
+  std::ofstream(scratch.path() / "self_test.cc") << self_test_program(made);
   const std::string compile =
       "g++ -O1 -fsanitize=address,undefined -fno-sanitize-recover=all" + std::string(kWarnings);
   std::vector<std::string> commands{compile + "-c self_test.cc"};
   for (const char* suffix : kSuffixes)
     commands.push_back(compile + "-c " + made.report.name + suffix);
-  must_run(scratch.path, commands);
-  CHECK(shell(scratch.path, "g++ -fsanitize=address,undefined -o self_test *.o && ./self_test"));
+  must_run(scratch.path(), commands);
+  CHECK(shell(scratch.path(), "g++ -fsanitize=address,undefined -o self_test *.o && ./self_test"));
 }
 
 }  // namespace
@@ -135,12 +124,12 @@ TEST_CASE("generated code compiles without a warning on every compiler") {
   std::vector<CompileOptions> all{options_for("phinet_96", true), options_for("phinet_96", false),
                                   options_for("xinet_96", true), options_for_quantized()};
   all[1].name = "phinet_96_float";
-  const Scratch scratch;
+  const TemporaryFolder scratch;
   std::vector<std::string> commands;
   for (const CompileOptions& options : all) {
     const Compiled made = compiled(options);
     const std::string& name = made.report.name;
-    REQUIRE(write_files(scratch.path / name, made.files));
+    REQUIRE(write_files(scratch.path() / name, made.files));
     const auto add = [&](const std::string& command) {  // in a folder of its own
       const std::string folder = name + "/objects_" + std::to_string(commands.size());
       commands.push_back("mkdir " + folder + " && cd " + folder + " && " + command);
@@ -150,17 +139,17 @@ TEST_CASE("generated code compiles without a warning on every compiler") {
         add(compiler + level + kWarnings + "-I.. -c ../*.cpp");
     add("gcc -std=c11 -Wall -Wextra -Wpedantic -Werror -fsyntax-only -x c ../" + name + ".h");
   }
-  must_run(scratch.path, commands);
+  must_run(scratch.path(), commands);
 }
 
 TEST_CASE("weights from a binary give the same bytes") {
   CompileOptions options = options_for("phinet_96", true);
   options.weights_format = WeightsFormat::incbin;
   const Compiled made = compiled(options);
-  const Scratch scratch;
-  REQUIRE(write_files(scratch.path, made.files));
-  std::ofstream(scratch.path / "self_test.cc") << self_test_program(made);
-  CHECK(shell(scratch.path,
+  const TemporaryFolder scratch;
+  REQUIRE(write_files(scratch.path(), made.files));
+  std::ofstream(scratch.path() / "self_test.cc") << self_test_program(made);
+  CHECK(shell(scratch.path(),
               std::string("g++ -O2 -o self_test") + kWarnings +
                   "self_test.cc phinet_96.cpp phinet_96_c.cpp phinet_96_test_vector.cpp "
                   "phinet_96_weights.S && ./self_test"));
@@ -170,9 +159,9 @@ TEST_CASE("hooks see every layer in order") {
   CompileOptions options = options_for("phinet_96", true);
   options.plan.mode = PlanMode::whole;
   const Compiled made = compiled(options);
-  const Scratch scratch;
-  REQUIRE(write_files(scratch.path, made.files));
-  std::ofstream(scratch.path / "hooks.h")
+  const TemporaryFolder scratch;
+  REQUIRE(write_files(scratch.path(), made.files));
+  std::ofstream(scratch.path() / "hooks.h")
       << "#pragma once\nextern int seen, open_layers;\n"
          "#define LINNET_PROFILE_BEGIN(layer) (open_layers += 1)\n"
          "#define LINNET_PROFILE_END(layer) (open_layers -= 1)\n"
@@ -184,21 +173,21 @@ TEST_CASE("hooks see every layer in order") {
       "struct AtEnd { ~AtEnd() { if (seen != static_cast<int>(phinet_96::kLayerCount) || "
       "open_layers != 0) "
       "__builtin_trap(); } } at_end;\n";
-  std::ofstream(scratch.path / "self_test.cc") << program;
-  CHECK(shell(scratch.path, std::string("g++ -O1 -o self_test -DLINNET_HOOKS='\"hooks.h\"'") +
-                                kWarnings + "self_test.cc phinet_96*.cpp && ./self_test"));
+  std::ofstream(scratch.path() / "self_test.cc") << program;
+  CHECK(shell(scratch.path(), std::string("g++ -O1 -o self_test -DLINNET_HOOKS='\"hooks.h\"'") +
+                                  kWarnings + "self_test.cc phinet_96*.cpp && ./self_test"));
 }
 
 TEST_CASE("arenas take no flash, whether the linker script knows their sections or not") {
   const Compiled made = compiled(options_for("phinet_96", true));
-  const Scratch scratch;
-  REQUIRE(write_files(scratch.path, made.files));
-  std::ofstream(scratch.path / "arenas.cc")
+  const TemporaryFolder scratch;
+  REQUIRE(write_files(scratch.path(), made.files));
+  std::ofstream(scratch.path() / "arenas.cc")
       << "#include \"phinet_96.hpp\"\n"
          "LINNET_ARENA(dtcm) std::byte dtcm[16384];\n"
          "LINNET_ARENA(axi) std::byte axi[65536];\n"
          "extern \"C\" void linnet_reset() { dtcm[0] = axi[0]; }\n";
-  std::ofstream(scratch.path / "plain.ld")
+  std::ofstream(scratch.path() / "plain.ld")
       << "MEMORY { FLASH : ORIGIN = 0x08000000, LENGTH = 2M RAM : ORIGIN = 0x24000000, LENGTH = "
          "512K }\n"
          "ENTRY(linnet_reset)\n"
@@ -207,14 +196,14 @@ TEST_CASE("arenas take no flash, whether the linker script knows their sections 
   const fs::path board = kRoot / "runtime/boards/stm32h743/stm32h743.ld";
   for (const std::string& script : {std::string("plain.ld"), board.string()}) {
     INFO(script);
-    CHECK(shell(scratch.path, std::string(kCore) + " -O2" + kWarnings + "-nostdlib -T " + script +
-                                  " arenas.cc -o arenas.elf && "
-                                  "arm-none-eabi-objcopy -O binary arenas.elf arenas.bin"));
-    CHECK(fs::file_size(scratch.path / "arenas.bin") < 1024);
+    CHECK(shell(scratch.path(), std::string(kCore) + " -O2" + kWarnings + "-nostdlib -T " + script +
+                                    " arenas.cc -o arenas.elf && "
+                                    "arm-none-eabi-objcopy -O binary arenas.elf arenas.bin"));
+    CHECK(fs::file_size(scratch.path() / "arenas.bin") < 1024);
   }
   // The board's script has put them into their banks.
-  CHECK(shell(scratch.path, "arm-none-eabi-nm arenas.elf | grep -q '^2000.* B dtcm$'"));
-  CHECK(shell(scratch.path, "arm-none-eabi-nm arenas.elf | grep -q '^2400.* B axi$'"));
+  CHECK(shell(scratch.path(), "arm-none-eabi-nm arenas.elf | grep -q '^2000.* B dtcm$'"));
+  CHECK(shell(scratch.path(), "arm-none-eabi-nm arenas.elf | grep -q '^2400.* B axi$'"));
 }
 
 TEST_CASE("two compilations give the same bytes") {
@@ -231,9 +220,9 @@ TEST_CASE("the report holds what it promises") {
   CHECK(report.macs > 1000000);
   CHECK(report.arena_bytes >= report.lower_bound_bytes);
   CHECK(report.layers.size() == made.program.calls.size());
-  const Scratch scratch;
-  REQUIRE(write_files(scratch.path, made.files));
-  const Result<Report> read = read_report(scratch.path);
+  const TemporaryFolder scratch;
+  REQUIRE(write_files(scratch.path(), made.files));
+  const Result<Report> read = read_report(scratch.path());
   REQUIRE(read);
   CHECK(to_json(*read) == made.files.at("report.json"));
 }

@@ -17,6 +17,7 @@
 #include "compiler/reference/interpreter.h"
 #include "compiler/support/write_files.h"
 #include "compiler/verify/subprocess.h"
+#include "compiler/verify/temporary_folder.h"
 #include "tests/support/onnx_writer.h"
 #include "tests/support/wave_file.h"
 
@@ -26,18 +27,6 @@ namespace fs = std::filesystem;
 using namespace linnet;
 
 constexpr std::size_t kFrames = 24, kHop = 320;
-
-struct Scratch {
-  fs::path path =
-      fs::temp_directory_path() / ("linnet_front_end_run_" + std::to_string(::getpid()));
-  Scratch() {
-    fs::remove_all(path);
-    fs::create_directories(path);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  ~Scratch() { fs::remove_all(path); }
-};
 
 // A tone that rises and fades, with some noise.
 std::vector<std::int16_t> sound(std::size_t count, double loudness) {
@@ -211,13 +200,13 @@ void check_core(const Compiled& made, const fs::path& folder) {
   }
 }
 
-void check_network(const Scratch& scratch, bool int8) {
+void check_network(const TemporaryFolder& scratch, bool int8) {
   CompileOptions options;
-  options.model = scratch.path / "net.onnx";
+  options.model = scratch.path() / "net.onnx";
   options.name = "net";
   options.plan.input_rows = true;
   options.samples.log_mel = "scale=0.05,offset=2";
-  if (int8) options.calibrate = {scratch.path / "sounds"};
+  if (int8) options.calibrate = {scratch.path() / "sounds"};
   const Result<Compiled> made = compile_network(options);
   if (!made) FAIL(format(made.diagnostics()));
   CHECK(made->int8 == int8);
@@ -234,7 +223,7 @@ void check_network(const Scratch& scratch, bool int8) {
   REQUIRE(plain);
   CHECK(made->plan.arena_bytes == plain->plan.arena_bytes + made->front_end->memory_bytes());
 
-  const fs::path folder = scratch.path / (int8 ? "int8" : "float");
+  const fs::path folder = scratch.path() / (int8 ? "int8" : "float");
   REQUIRE(write_files(folder, made->files));
   std::string program = kProgram;
   const auto replace = [&](const std::string& word, const std::string& by) {
@@ -302,11 +291,11 @@ void check_network(const Scratch& scratch, bool int8) {
 }  // namespace
 
 TEST_CASE("samples in, the network's output out: int8 and float, on the host and on the core") {
-  const Scratch scratch;
-  write_model(scratch.path / "net.onnx");
-  fs::create_directories(scratch.path / "sounds");
-  testing::write_wave(scratch.path / "sounds/loud.wav", 44100, 1, sound(9000, 25000));
-  testing::write_wave(scratch.path / "sounds/short.wav", 44100, 1, sound(2000, 3000));
+  const TemporaryFolder scratch;
+  write_model(scratch.path() / "net.onnx");
+  fs::create_directories(scratch.path() / "sounds");
+  testing::write_wave(scratch.path() / "sounds/loud.wav", 44100, 1, sound(9000, 25000));
+  testing::write_wave(scratch.path() / "sounds/short.wav", 44100, 1, sound(2000, 3000));
   check_network(scratch, true);
   check_network(scratch, false);
 }

@@ -19,6 +19,7 @@
 #include "compiler/reference/labels.h"
 #include "compiler/support/write_files.h"
 #include "compiler/verify/subprocess.h"
+#include "compiler/verify/temporary_folder.h"
 #include "compiler/verify/verify.h"
 #include "tests/support/model_files.h"
 
@@ -38,17 +39,6 @@ CompileOptions compile_options() {
   options.plan.input_rows = true;
   return options;
 }
-
-struct Scratch {
-  fs::path path = fs::temp_directory_path() / fmt::format("linnet_tinyclap_{}", ::getpid());
-  Scratch() {
-    fs::remove_all(path);
-    fs::create_directories(path);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  ~Scratch() { fs::remove_all(path); }
-};
 
 Finished shell(const fs::path& at, const std::string& command) {
   return run_process({{"sh", "-c", command}, at});
@@ -152,27 +142,27 @@ TEST_CASE("tinyclap_small: classify() is the oracle's, labels are files of their
   // 2048-wide in the paper, 512 here: nothing of it is left, nor of the batch norm before the first layer.
   for (const ReportLayer& layer : made->report.layers) CHECK(layer.output_shape.back() != 512);
 
-  const Scratch scratch;
-  REQUIRE(write_files(scratch.path, made->files));
-  std::ofstream(scratch.path / "main.cc") << program(*made);
+  const TemporaryFolder scratch;
+  REQUIRE(write_files(scratch.path(), made->files));
+  std::ofstream(scratch.path() / "main.cc") << program(*made);
   const std::string warnings =
       " -std=c++17 -Wall -Wextra -Wconversion -Wshadow -Wpedantic -Werror -fno-exceptions "
       "-fno-rtti "
       "-ffp-contract=off -I. ";
-  const Finished core = shell(scratch.path,
+  const Finished core = shell(scratch.path(),
                               "arm-none-eabi-g++ -mcpu=cortex-m7 -mthumb -mfloat-abi=hard "
                               "-mfpu=fpv5-d16 -O2 -c -o core.out tinyclap_small_labels.cpp" +
                                   warnings);
   INFO(core.output);
   CHECK(core.succeeded());
   const Finished built =
-      shell(scratch.path,
+      shell(scratch.path(),
             "g++ -O1 -fsanitize=address,undefined -fno-sanitize-recover=all" + warnings +
                 "-o run main.cc tinyclap_small.cpp tinyclap_small_c.cpp tinyclap_small_weights.cpp "
                 "tinyclap_small_labels.cpp tinyclap_small_test_vector.cpp");
   INFO(built.output);
   REQUIRE(built.succeeded());
-  const Finished ran = shell(scratch.path, "./run");
+  const Finished ran = shell(scratch.path(), "./run");
 
   const std::vector<RankedLabel> ranked = rank_labels(*labels, made->test_vector.outputs.front());
   std::string expected;
@@ -306,20 +296,20 @@ TEST_CASE("tinyclap_small: from a sound through the front end and the map by col
   const std::vector<TensorValue> expected = interpret(made->graph, {TensorValue::of(type, codes)});
   const std::span<const std::byte> wanted = expected.front().bytes();
 
-  const Scratch scratch;
-  REQUIRE(write_files(scratch.path, made->files));
-  write_raw(scratch.path / "samples.raw", *samples);
-  write_raw(scratch.path / "rows.raw", codes);
-  std::ofstream(scratch.path / "main.cc") << stream_program(*made, wanted.size());
+  const TemporaryFolder scratch;
+  REQUIRE(write_files(scratch.path(), made->files));
+  write_raw(scratch.path() / "samples.raw", *samples);
+  write_raw(scratch.path() / "rows.raw", codes);
+  std::ofstream(scratch.path() / "main.cc") << stream_program(*made, wanted.size());
   const Finished ran = shell(
-      scratch.path,
+      scratch.path(),
       "g++ -std=c++17 -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-exceptions "
       "-fno-rtti -ffp-contract=off -Wall -Wextra -Wconversion -Werror -I. -o run main.cc "
       "tinyclap_small.cpp "
       "tinyclap_small_weights.cpp tinyclap_small_audio.cpp && ./run");
   INFO("exit code " << ran.exit_code << ' ' << ran.output);
   REQUIRE(ran.succeeded());
-  std::ifstream file(scratch.path / "output.raw", std::ios::binary);
+  std::ifstream file(scratch.path() / "output.raw", std::ios::binary);
   const std::string output((std::istreambuf_iterator<char>(file)), {});
   REQUIRE(output.size() == wanted.size());
   CHECK(std::memcmp(output.data(), wanted.data(), output.size()) == 0);
@@ -328,13 +318,13 @@ TEST_CASE("tinyclap_small: from a sound through the front end and the map by col
 TEST_CASE("linnet labels: other labels, only their files change") {
   CompileOptions compile = compile_options();
   compile.labels = folder() / "labels.json";
-  const Scratch scratch;
-  const fs::path out = scratch.path / "out";
+  const TemporaryFolder scratch;
+  const fs::path out = scratch.path() / "out";
   const std::string linnet = LINNET_BINARY;
   const std::string quoted = fmt::format(
       "'{}' compile '{}' --calibrate '{}' --labels '{}' -o out --quiet", linnet,
       compile.model.string(), (folder() / "test_data_set_0").string(), compile.labels.string());
-  const Finished compiled = shell(scratch.path, quoted);
+  const Finished compiled = shell(scratch.path(), quoted);
   INFO(compiled.output);
   REQUIRE(compiled.succeeded());
   const auto text_of = [&](const char* name) {
@@ -344,17 +334,17 @@ TEST_CASE("linnet labels: other labels, only their files change") {
   const std::string network = text_of("tinyclap_small.cpp");
   const std::string before = text_of("tinyclap_small_labels.cpp");
   const Finished same =
-      shell(scratch.path, linnet + " labels '" + compile.labels.string() + "' -o out");
+      shell(scratch.path(), linnet + " labels '" + compile.labels.string() + "' -o out");
   INFO(same.output);
   REQUIRE(same.succeeded());
   CHECK(text_of("tinyclap_small_labels.cpp") == before);
 
   std::string embedding = "1";
   for (int i = 1; i < 256; ++i) embedding += ", 0.5";
-  std::ofstream(scratch.path / "two.json")
+  std::ofstream(scratch.path() / "two.json")
       << R"({"labels": [{"name": "sea \"waves\"?", "embedding": [)" << embedding
       << R"(]}, {"name": "Möwe", "embedding": [-)" << embedding << "]}]}";
-  const Finished two = shell(scratch.path, linnet + " labels two.json -o out");
+  const Finished two = shell(scratch.path(), linnet + " labels two.json -o out");
   INFO(two.output);
   REQUIRE(two.succeeded());
   const std::string after = text_of("tinyclap_small_labels.cpp");
@@ -363,13 +353,13 @@ TEST_CASE("linnet labels: other labels, only their files change") {
   CHECK(text_of("tinyclap_small.cpp") == network);
   CHECK(read_report(out)->labels == 2);
 
-  std::ofstream(scratch.path / "short.json")
+  std::ofstream(scratch.path() / "short.json")
       << R"({"labels": [{"name": "a", "embedding": [1, 2]}]})";
-  const Finished wrong = shell(scratch.path, linnet + " labels short.json -o out");
+  const Finished wrong = shell(scratch.path(), linnet + " labels short.json -o out");
   CHECK(wrong.exit_code == 1);
   CHECK(wrong.output.starts_with("short.json: E285 "));
   CHECK(text_of("tinyclap_small_labels.cpp") == after);
-  const Finished none = shell(scratch.path, linnet + " labels two.json -o nowhere");
+  const Finished none = shell(scratch.path(), linnet + " labels two.json -o nowhere");
   CHECK(none.exit_code == 1);
   CHECK(none.output.find("E503") != std::string::npos);
 }

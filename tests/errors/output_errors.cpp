@@ -13,49 +13,19 @@
 #include "compiler/emit/text.h"
 #include "compiler/support/json.h"
 #include "compiler/support/write_files.h"
+#include "compiler/verify/temporary_folder.h"
 #include "tests/support/onnx_writer.h"
+#include "tests/support/run_linnet.h"
 
 namespace {
 
 namespace fs = std::filesystem;
 using namespace linnet;
-
-struct Run {
-  int exit_code = -1;
-  std::string output;  // stdout and stderr, or what `streams` says
-};
-
-const char* const kOnlyStdout = " 2>/dev/null";
-const char* const kOnlyStderr = " 2>&1 >/dev/null";
-
-Run run_linnet(const std::string& arguments, const char* streams = " 2>&1") {
-  Run run;
-  const std::string command = std::string(LINNET_BINARY) + " " + arguments + streams;
-  FILE* pipe = ::popen(command.c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  char buffer[4096];
-  std::size_t count = 0;
-  while ((count = std::fread(buffer, 1, sizeof buffer, pipe)) > 0) run.output.append(buffer, count);
-  run.exit_code = WEXITSTATUS(::pclose(pipe));
-  return run;
-}
-
-// Removed with its contents at the end of the test.
-struct Scratch {
-  fs::path path =
-      fs::temp_directory_path() / ("linnet_output_errors_" + std::to_string(::getpid()));
-  Scratch() {
-    fs::remove_all(path);
-    fs::create_directories(path);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  ~Scratch() { fs::remove_all(path); }
-};
+using namespace linnet::testing;
 
 // y = Log(x) of four numbers; gives the model's path.
-std::string write_log_model(const Scratch& scratch) {
-  const fs::path path = scratch.path / "log.onnx";
+std::string write_log_model(const TemporaryFolder& scratch) {
+  const fs::path path = scratch.path() / "log.onnx";
   testing::OnnxFile file;
   file.input("x", {1, 4}).node("Log", {"x"}, {"y"}).output("y");
   testing::write_bytes(path, file.model());
@@ -66,33 +36,9 @@ const std::string kModel = std::string(LINNET_SOURCE_DIR) + "/models/phinet_96/p
 
 }  // namespace
 
-TEST_CASE("diagnostics as JSON") {
-  const Scratch scratch;
-  const std::string model = (scratch.path / "none.onnx").string();
-  const Run missing =
-      run_linnet("compile " + model + " --json -o " + scratch.path.string() + "/x", kOnlyStdout);
-  CHECK(missing.exit_code == 1);
-  const Result<Json> read = parse_json(missing.output);
-  REQUIRE(read);
-  CHECK(read->at("exit_code").integer() == 1);
-  const Json& first = read->at("diagnostics").array().at(0);
-  CHECK(first.at("code").text() == "E001");
-  CHECK(first.at("severity").text() == "error");
-  CHECK(first.at("file").text() == model);
-  CHECK(first.at("message").text() == "the file does not exist");
-  CHECK(first.at("hint").text() == "check the path");
-
-  const Run usage = run_linnet("compile --json", kOnlyStdout);
-  CHECK(usage.exit_code == 2);
-  const Result<Json> said = parse_json(usage.output);
-  REQUIRE(said);
-  CHECK(said->at("diagnostics").array().at(0).at("code").text() == "usage");
-  CHECK(said->at("exit_code").integer() == 2);
-}
-
 TEST_CASE("an output folder that is a file is refused and nothing is written") {
-  const Scratch scratch;
-  const fs::path file = scratch.path / "taken";
+  const TemporaryFolder scratch;
+  const fs::path file = scratch.path() / "taken";
   std::ofstream(file) << "mine";
   const Run run = run_linnet("compile " + kModel + " -o " + file.string());
   CHECK(run.exit_code == 1);
@@ -100,13 +46,13 @@ TEST_CASE("an output folder that is a file is refused and nothing is written") {
         kModel + ": E501 cannot write to '" + file.string() +
             "': it is not a folder; choose another folder with -o, or make room and give yourself "
             "permission\n");
-  CHECK(std::distance(fs::directory_iterator(scratch.path), fs::directory_iterator()) == 1);
+  CHECK(std::distance(fs::directory_iterator(scratch.path()), fs::directory_iterator()) == 1);
 }
 
 TEST_CASE("an output folder below a file cannot be made") {
-  const Scratch scratch;
-  std::ofstream(scratch.path / "taken") << "mine";
-  const std::string folder = (scratch.path / "taken" / "out").string();
+  const TemporaryFolder scratch;
+  std::ofstream(scratch.path() / "taken") << "mine";
+  const std::string folder = (scratch.path() / "taken" / "out").string();
   const Run run = run_linnet("compile " + kModel + " -o " + folder);
   CHECK(run.exit_code == 1);
   CHECK(run.output ==
@@ -126,8 +72,8 @@ TEST_CASE("a folder that cannot be written is refused, and left as it was") {
 }
 
 TEST_CASE("files are replaced, stale ones go, strangers stay, no temporary folder is left") {
-  const Scratch scratch;
-  const fs::path folder = scratch.path / "out";
+  const TemporaryFolder scratch;
+  const fs::path folder = scratch.path() / "out";
   REQUIRE(write_files(folder, {{"a.txt", "old"}, {"sub/b.txt", "b"}}));
   std::ofstream(folder / "mine.txt") << "mine";
   const Result<WrittenFiles> again = write_files(folder, {{"a.txt", "new"}});
@@ -139,12 +85,12 @@ TEST_CASE("files are replaced, stale ones go, strangers stay, no temporary folde
   CHECK_FALSE(fs::exists(folder / "sub"));  // ours, and of no use to the new network
   CHECK(fs::exists(folder / "mine.txt"));
   CHECK(std::distance(fs::directory_iterator(folder), fs::directory_iterator()) == 3);
-  CHECK(std::distance(fs::directory_iterator(scratch.path), fs::directory_iterator()) == 1);
+  CHECK(std::distance(fs::directory_iterator(scratch.path()), fs::directory_iterator()) == 1);
 }
 
 TEST_CASE("a file that Linnet did not write is never replaced") {
-  const Scratch scratch;
-  const fs::path folder = scratch.path / "mine";
+  const TemporaryFolder scratch;
+  const fs::path folder = scratch.path() / "mine";
   fs::create_directories(folder);
   std::ofstream(folder / "CMakeLists.txt") << "mine";
   const Run run = run_linnet("compile " + kModel + " -o " + folder.string());
@@ -176,8 +122,8 @@ TEST_CASE("a file that Linnet did not write is never replaced") {
 }
 
 TEST_CASE("a RAM budget that cannot be met says the best reached and the layer at the peak") {
-  const Scratch scratch;
-  const fs::path folder = scratch.path / "out";
+  const TemporaryFolder scratch;
+  const fs::path folder = scratch.path() / "out";
   const Run run = run_linnet("compile " + kModel + " --ram 64K -o " + folder.string());
   CHECK(run.exit_code == 3);
   CHECK_THAT(
@@ -189,8 +135,8 @@ TEST_CASE("a RAM budget that cannot be met says the best reached and the layer a
 }
 
 TEST_CASE("a RAM budget that the input breaks: the remedy is to give it by rows") {
-  const Scratch scratch;
-  const fs::path folder = scratch.path / "out";
+  const TemporaryFolder scratch;
+  const fs::path folder = scratch.path() / "out";
   const std::string data =
       "compile " + kModel + " --calibrate models/images/calibration --resize -o " + folder.string();
   const Run whole = run_linnet(data + " --ram 30K");
@@ -201,8 +147,8 @@ TEST_CASE("a RAM budget that the input breaks: the remedy is to give it by rows"
 }
 
 TEST_CASE("a flash budget that cannot be met says what needs it") {
-  const Scratch scratch;
-  const fs::path folder = scratch.path / "out";
+  const TemporaryFolder scratch;
+  const fs::path folder = scratch.path() / "out";
   const Run run = run_linnet("compile " + kModel + " --flash 50KB -o " + folder.string());
   CHECK(run.exit_code == 3);
   CHECK_THAT(run.output,
@@ -228,80 +174,6 @@ TEST_CASE("a name that cannot be a namespace is refused") {
   CHECK(make_identifier("...") == "network");
 }
 
-TEST_CASE("E132: boxes asked of a model without a head that is known") {
-  const Scratch scratch;
-  const std::string folder = (scratch.path / "out").string();
-  const Run run = run_linnet("compile " + kModel + " --outputs detections -o " + folder);
-  CHECK(run.exit_code == 1);
-  CHECK(run.output == kModel +
-                          ": E132 --outputs detections: the model does not end in a YOLOv8 head "
-                          "that is known; leave --outputs out: the model's own outputs are kept\n");
-  const std::string quantized =
-      std::string(LINNET_SOURCE_DIR) + "/models/phinet_96/variants/qdq_s8s8_per_channel/model.onnx";
-  CHECK(run_linnet("compile " + quantized + " --outputs detections -o " + folder)
-            .output.find("E132 --outputs detections: the model is quantized already") !=
-        std::string::npos);
-  CHECK_FALSE(fs::exists(folder));
-}
-
-TEST_CASE("an unknown target lists the known ones") {
-  const Run run = run_linnet("compile " + kModel + " -o /nowhere/out --target stm32");
-  CHECK(run.exit_code == 2);
-  CHECK_THAT(
-      run.output,
-      Catch::Contains("--target: unknown target 'stm32'; known targets: cortex-m7, stm32h743"));
-}
-
-TEST_CASE("wrong usage exits with 2 and says what is right") {
-  CHECK(run_linnet("").exit_code == 2);
-  CHECK(run_linnet("compile").exit_code == 2);
-  CHECK(run_linnet("frobnicate").exit_code == 2);
-  const auto said = [](const std::string& command, const std::string& first_line) {
-    INFO(command);
-    const Run run = run_linnet(command);
-    CHECK(run.exit_code == 2);
-    CHECK(run.output.substr(0, run.output.find('\n')) == first_line);
-  };
-  CHECK_THAT(
-      run_linnet("frobnicate").output,
-      Catch::StartsWith("unknown subcommand 'frobnicate'; there are inspect, compile, verify"));
-  const std::string compile = "compile " + kModel + " -o /nowhere/out ";
-  said(compile + "--ram 1G", "--ram: '1G' is no size; give 65536, 64K or 1MiB");
-  said(
-      compile + "--input-shape input=1x0",
-      "--input-shape: 'input=1x0' is no shape of an input; give NAME=1x3x96x96, every dimension at "
-      "least 1");
-  said(compile + "--mean abc",
-       "--mean: 'abc' is neither a number nor three; give one number or R,G,B");
-  said(compile + "--mean 1,2",
-       "--mean: '1,2' is neither a number nor three; give one number or R,G,B");
-  said(compile + "--scale 1,0,1", "--scale: must not be 0: every picture would be the same");
-  said(
-      compile + "--dump-after sometime",
-      "--dump-after: unknown 'sometime'; import, passes, calibrate, quantize, lower, plan or emit");
-  said("verify " + kModel + " --on device", "--on: unknown 'device'; host or qemu");
-  for (const std::string wrong : {"1.5", "-0.1", "nan", "high", "0.5x"}) {
-    said("verify " + kModel + " --score-threshold " + wrong,
-         "--score-threshold: '" + wrong + "' is not between 0 and 1");
-    said("verify " + kModel + " --iou-threshold " + wrong,
-         "--iou-threshold: '" + wrong + "' is not between 0 and 1");
-  }
-  said(compile + "--outputs boxes", "--outputs: unknown 'boxes'; detections or tensor");
-  said("compile -o /nowhere/out", "MODEL is required");
-  said("compile -o /nowhere/out --calibrate pictures",
-       "MODEL is required; put it before --calibrate, which takes every path behind it");
-  CHECK(run_linnet("--help").exit_code == 0);
-  CHECK(run_linnet("compile --help").exit_code == 0);
-  CHECK_THAT(run_linnet("compile --help").output, Catch::Contains("Example:"));
-}
-
-TEST_CASE("a model behind --calibrate is the model") {
-  const Run run =
-      run_linnet("compile --calibrate /nowhere/pictures " + kModel + " -o /nowhere/out");
-  CHECK(run.exit_code == 1);
-  CHECK(run.output == kModel + ": E202 '/nowhere/pictures' does not exist; check the path\n");
-}
-
 TEST_CASE("sizes are read in small letters too") {
   CHECK(std::get<std::int64_t>(parse_bytes("256k")) == 256 * 1024);
   CHECK(std::get<std::int64_t>(parse_bytes("2mib")) == 2 * 1024 * 1024);
@@ -311,20 +183,20 @@ TEST_CASE("sizes are read in small letters too") {
 }
 
 TEST_CASE("options about pictures without pictures are noticed") {
-  const Scratch scratch;
+  const TemporaryFolder scratch;
   const std::string compile =
-      "compile " + write_log_model(scratch) + " -o " + (scratch.path / "out").string();
+      "compile " + write_log_model(scratch) + " -o " + (scratch.path() / "out").string();
   CHECK(run_linnet(compile + " --mean 3 --resize", kOnlyStderr).output ==
         "note: --mean, --resize not used: only pictures are changed, and none is given\n");
-  CHECK(run_linnet("compile " + kModel + " -o " + (scratch.path / "p").string() +
+  CHECK(run_linnet("compile " + kModel + " -o " + (scratch.path() / "p").string() +
                        " --resize --calibrate " + LINNET_SOURCE_DIR + "/models/images/calibration",
                    kOnlyStderr)
             .output.empty());
 }
 
 TEST_CASE("compile says what the calibration saw, how to go on, and whose files went") {
-  const Scratch scratch;
-  const std::string out = (scratch.path / "out").string();
+  const TemporaryFolder scratch;
+  const std::string out = (scratch.path() / "out").string();
   const std::string data = std::string(" --calibrate ") + LINNET_SOURCE_DIR +
                            "/models/images/calibration --resize --mean 127.5 --scale "
                            "0.00784313725490196";
@@ -347,9 +219,9 @@ TEST_CASE("compile says what the calibration saw, how to go on, and whose files 
 }
 
 TEST_CASE("int8 is not recommended where it takes more") {
-  const Scratch scratch;
-  const Run run =
-      run_linnet("compile " + write_log_model(scratch) + " -o " + (scratch.path / "out").string());
+  const TemporaryFolder scratch;
+  const Run run = run_linnet("compile " + write_log_model(scratch) + " -o " +
+                             (scratch.path() / "out").string());
   CHECK(run.exit_code == 0);  // a table of 256 bytes instead of none
   CHECK_THAT(run.output, !Catch::Contains("In int8"));
   CHECK_THAT(run.output, Catch::Contains(" 1 layer\n"));
@@ -381,10 +253,10 @@ TEST_CASE("files that do not exist are called by the path that was typed") {
 }
 
 TEST_CASE("inspect of a model with an unsupported operator gives the reason once") {
-  const Scratch scratch;
+  const TemporaryFolder scratch;
   testing::OnnxFile file;
   file.input("x", {1, 4}).node("Det", {"x"}, {"y"}).output("y");
-  const std::string path = (scratch.path / "det.onnx").string();
+  const std::string path = (scratch.path() / "det.onnx").string();
   testing::write_bytes(path, file.model());
   const Run run = run_linnet("inspect " + path);
   CHECK(run.exit_code == 1);
@@ -394,11 +266,11 @@ TEST_CASE("inspect of a model with an unsupported operator gives the reason once
 }
 
 TEST_CASE("inspect of a folder without a report says so") {
-  const Scratch scratch;
-  const Run run = run_linnet("inspect " + scratch.path.string());
+  const TemporaryFolder scratch;
+  const Run run = run_linnet("inspect " + scratch.path().string());
   CHECK(run.exit_code == 1);
   CHECK_THAT(run.output,
-             Catch::Contains("E503 there is no report.json in '" + scratch.path.string() + "'"));
+             Catch::Contains("E503 there is no report.json in '" + scratch.path().string() + "'"));
 }
 
 TEST_CASE("dumps leave stdout to --json") {
@@ -412,9 +284,9 @@ TEST_CASE("dumps leave stdout to --json") {
 }
 
 TEST_CASE("a dump after a stage that does not come says so") {
-  const Scratch scratch;
+  const TemporaryFolder scratch;
   const std::string compile =
-      "compile " + write_log_model(scratch) + " -o " + (scratch.path / "out").string();
+      "compile " + write_log_model(scratch) + " -o " + (scratch.path() / "out").string();
   for (const std::string stage : {"calibrate", "quantize"}) {
     CHECK(run_linnet(compile + " --dump-after " + stage, kOnlyStderr).output ==
           "note: --dump-after " + stage + " shows nothing: this run has no such stage\n");
@@ -425,8 +297,8 @@ TEST_CASE("a dump after a stage that does not come says so") {
 }
 
 TEST_CASE("inspect --quiet of a compiled folder prints nothing") {
-  const Scratch scratch;
-  const std::string folder = (scratch.path / "out").string();
+  const TemporaryFolder scratch;
+  const std::string folder = (scratch.path() / "out").string();
   REQUIRE(run_linnet("compile " + write_log_model(scratch) + " -o " + folder).exit_code == 0);
   const Run quiet = run_linnet("inspect " + folder + " --quiet");
   CHECK(quiet.exit_code == 0);
@@ -435,37 +307,37 @@ TEST_CASE("inspect --quiet of a compiled folder prints nothing") {
 }
 
 TEST_CASE("a report that is damaged is no report of this version") {
-  const Scratch scratch;
-  const fs::path path = scratch.path / "report.json";
+  const TemporaryFolder scratch;
+  const fs::path path = scratch.path() / "report.json";
   const std::string said = "E503 '" + path.string() + "' is not a report of this version: ";
   std::ofstream(path) << "{\"tool\": ";
-  CHECK_THAT(run_linnet("inspect " + scratch.path.string()).output,
+  CHECK_THAT(run_linnet("inspect " + scratch.path().string()).output,
              Catch::Contains(said + "it is not JSON"));
   std::ofstream(path) << R"({"tool": {"version": "1"}})";
-  CHECK_THAT(run_linnet("inspect " + scratch.path.string()).output,
+  CHECK_THAT(run_linnet("inspect " + scratch.path().string()).output,
              Catch::Contains(said + "'model' is missing; compile the model again"));
 }
 
 TEST_CASE("a network without layers has no layer at its peak") {
   Report report;
   report.name = "nothing";
-  const Scratch scratch;
-  std::ofstream(scratch.path / "report.json") << to_json(report);
-  const Run run = run_linnet("inspect " + scratch.path.string());
+  const TemporaryFolder scratch;
+  std::ofstream(scratch.path() / "report.json") << to_json(report);
+  const Run run = run_linnet("inspect " + scratch.path().string());
   CHECK(run.exit_code == 0);
   CHECK_THAT(run.output, Catch::Contains("most live at once: 0 B\n"));
 }
 
 TEST_CASE("calibration that meets infinities says so") {
-  const Scratch scratch;
+  const TemporaryFolder scratch;
   const std::vector<float> values{1, 0, 2, 3};  // the logarithm of 0
   const std::vector<std::byte> bytes = npy_bytes({1, 4}, values);
-  std::ofstream(scratch.path / "x.npy", std::ios::binary)
+  std::ofstream(scratch.path() / "x.npy", std::ios::binary)
       .write(reinterpret_cast<const char*>(bytes.data()),
              static_cast<std::streamsize>(bytes.size()));
-  const std::string folder = (scratch.path / "out").string();
+  const std::string folder = (scratch.path() / "out").string();
   const Run run = run_linnet("compile " + write_log_model(scratch) + " --calibrate " +
-                             (scratch.path / "x.npy").string() + " -o " + folder);
+                             (scratch.path() / "x.npy").string() + " -o " + folder);
   CHECK(run.exit_code == 0);
   CHECK_THAT(run.output,
              Catch::Contains("1 tensor held infinities or NaN during calibration, first: 'y'"));
@@ -489,9 +361,9 @@ TEST_CASE("JSON keeps order, kinds and bounds") {
 }
 
 TEST_CASE("plan prints what RAM buys, draws it, and says when it cannot") {
-  const Scratch scratch;
+  const TemporaryFolder scratch;
   const std::string model = write_log_model(scratch);
-  const std::string picture = (scratch.path / "plan.svg").string();
+  const std::string picture = (scratch.path() / "plan.svg").string();
   const Run run = run_linnet("plan " + model + " --json -o " + picture);
   REQUIRE(run.exit_code == 0);
   const Result<Json> json = parse_json(run.output);
@@ -499,19 +371,19 @@ TEST_CASE("plan prints what RAM buys, draws it, and says when it cannot") {
   CHECK_FALSE(json->at("front").array().empty());
   CHECK(json->at("chosen").at("arena_bytes").integer() > 0);
   CHECK(fs::file_size(picture) > 500);
-  std::ofstream(scratch.path / "taken") << "a file";
+  std::ofstream(scratch.path() / "taken") << "a file";
   const Run refused =
-      run_linnet("plan " + model + " -o " + (scratch.path / "taken/p.svg").string());
+      run_linnet("plan " + model + " -o " + (scratch.path() / "taken/p.svg").string());
   CHECK(refused.exit_code == 1);
   CHECK_THAT(refused.output, Catch::Contains("E501 cannot write to '"));
 }
 
 TEST_CASE("an input that has no rows to give, or is not alone") {
-  const Scratch scratch;
+  const TemporaryFolder scratch;
   const auto refuse = [&](const char* name, const testing::OnnxFile& file) {
-    const fs::path model = scratch.path / name;
+    const fs::path model = scratch.path() / name;
     testing::write_bytes(model, file.model());
-    const fs::path out = scratch.path / "out";
+    const fs::path out = scratch.path() / "out";
     const Run run =
         run_linnet("compile " + model.string() + " --input rows --quiet -o " + out.string());
     CHECK(run.exit_code == 2);
