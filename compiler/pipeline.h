@@ -123,6 +123,9 @@ Result<PlannedProgram> lower_and_plan(const Graph& graph, const Target& target,
                                       PlanOptions options = {}, const PipelineHooks& hooks = {},
                                       const Budgets& budgets = {});
 
+// With what the front end holds while the network runs, and what detect() takes after it.
+PlanOptions complete_plan_options(PlanOptions options, const Compiled& made);
+
 // The first sample (or, without one, values that a generator gives) and what the oracle makes of it.
 TestVector make_test_vector(const Graph& float_graph, const Graph& graph,
                             const std::vector<Sample>& samples);

@@ -68,9 +68,7 @@ int run_plan(const CommandLine& command) {
     if (!written) return fail(command, written.diagnostics());
   }
   if (command.quiet && !command.json) return 0;
-  PlanOptions options = command.compile.plan;
-  if (made->front_end) options.front_end_bytes = made->front_end->memory_bytes();
-  if (made->graph.detection) options.after_run_bytes = made->graph.detection->candidate_bytes();
+  const PlanOptions options = complete_plan_options(command.compile.plan, *made);
   const std::vector<Plan> front = pareto_front(made->program, made->target, options);
   if (command.json) {
     Json::Array list;
