@@ -347,4 +347,21 @@ SegmentTrace trace_segment(const RowModel& model, std::size_t first, std::size_t
   return Walk(model, first, end, block_rows).run();
 }
 
+Program with_input_call(const Program& program) {
+  Program fed;
+  fed.name = program.name;
+  fed.buffers = program.buffers;
+  fed.outputs = program.outputs;
+  KernelCall rows;
+  rows.output = program.inputs.front();
+  rows.run_rows = rows.output.rows;
+  rows.op = "Input";
+  const BufferId id = RowModel::buffer_of(rows.output);
+  rows.origin = {program.buffers[id].name, "Input"};
+  fed.buffers[id].is_input = false;
+  fed.calls.push_back(std::move(rows));
+  fed.calls.insert(fed.calls.end(), program.calls.begin(), program.calls.end());
+  return fed;
+}
+
 }  // namespace linnet

@@ -87,4 +87,7 @@ struct SegmentTrace {
 SegmentTrace trace_segment(const RowModel& model, std::size_t first, std::size_t end,
                            std::int64_t block_rows);
 
+// With the input by rows the planner's own program has one call more, the first, that stands for the application.
+Program with_input_call(const Program& program);
+
 }  // namespace linnet
