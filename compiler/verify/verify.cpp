@@ -12,7 +12,7 @@
 #include "compiler/emit/text.h"
 #include "compiler/plan/target.h"
 #include "compiler/reference/interpreter.h"
-#include "compiler/reference/labels.h"
+#include "compiler/verify/best_classes.h"
 #include "compiler/verify/build.h"
 #include "compiler/verify/detections.h"
 #include "compiler/verify/draw_detections.h"
@@ -354,26 +354,6 @@ void judge_similarity(VerifyReport& report) {
        "use calibration data like the real inputs; --layers shows which layer loses most"});
 }
 
-// The value with the parameters of its tensor, which what the code gives does not repeat.
-TensorValue labelled(const TensorValue& value, const TensorType& type) {
-  return {type, {value.bytes().begin(), value.bytes().end()}};
-}
-
-std::vector<RankedLabel> ranked(const LabelSet& labels, const Graph& graph, const Values& outputs) {
-  return rank_labels(labels, labelled(outputs.front(), graph.type(graph.outputs.front().tensor)));
-}
-
-// The part of the samples whose best label is the same.
-double label_agreement(const Compiled& made, const LabelSet& labels,
-                       const std::vector<Values>& outputs, const std::vector<Values>& expected) {
-  std::size_t agreeing = 0;
-  for (std::size_t s = 0; s < outputs.size(); ++s) {
-    const std::size_t best = ranked(labels, made.graph, outputs[s]).front().index;
-    agreeing += best == ranked(labels, made.float_graph, expected[s]).front().index ? 1 : 0;
-  }
-  return static_cast<double>(agreeing) / static_cast<double>(outputs.size());
-}
-
 // int8 outputs of the generated code against the float oracle on the same samples.
 Similarity similarity_of(const Compiled& made, const TestData& data,
                          const std::vector<Values>& outputs,
@@ -391,58 +371,6 @@ Similarity similarity_of(const Compiled& made, const TestData& data,
   return similarity;
 }
 
-Result<std::vector<std::string>> read_labels(const std::filesystem::path& path) {
-  // E292: the file of class names cannot be used
-  std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored))
-    return Diagnostic{"E292",
-                      {},
-                      {},
-                      fmt::format("'{}' does not exist", path.string()),
-                      "check the path of --labels"};
-  std::vector<std::string> labels;
-  std::ifstream file(path);
-  for (std::string line; std::getline(file, line);) labels.push_back(line);
-  if (labels.empty())
-    return Diagnostic{"E292",
-                      {},
-                      {},
-                      fmt::format("'{}' holds no class names", path.string()),
-                      "give a text file with one name a line"};
-  return labels;
-}
-
-// The three best classes of the first output of each sample.
-std::vector<std::vector<Score>> top_classes(const Graph& graph, const std::vector<Values>& outputs,
-                                            const std::vector<std::string>& labels) {
-  std::vector<std::vector<Score>> all;
-  for (const std::vector<std::vector<float>>& sample : reals_of(graph, outputs)) {
-    std::vector<Score> scores;
-    for (std::size_t i = 0; i < sample.front().size(); ++i)
-      scores.push_back(
-          {i < labels.size() ? labels[i] : fmt::format("class {}", i), sample.front()[i]});
-    std::stable_sort(scores.begin(), scores.end(),
-                     [](const Score& a, const Score& b) { return a.value > b.value; });
-    scores.resize(std::min<std::size_t>(scores.size(), 3));
-    all.push_back(std::move(scores));
-  }
-  return all;
-}
-
-// The same for a zero-shot classifier: names and probabilities.
-std::vector<std::vector<Score>> top_labels(const Graph& graph, const std::vector<Values>& outputs,
-                                           const LabelSet& labels) {
-  std::vector<std::vector<Score>> all;
-  for (const Values& sample : outputs) {
-    std::vector<Score> scores;
-    for (const RankedLabel& label : ranked(labels, graph, sample)) {
-      if (scores.size() < 3) scores.push_back({labels.names[label.index], label.probability});
-    }
-    all.push_back(std::move(scores));
-  }
-  return all;
-}
-
 }  // namespace
 
 Result<VerifyReport> verify(const CompileOptions& compile, const VerifyOptions& options,
@@ -456,7 +384,7 @@ Result<VerifyReport> verify(const CompileOptions& compile, const VerifyOptions& 
     if (!read) return read.diagnostics();
     zero_shot = *std::move(read);
   } else if (!options.labels.empty()) {
-    Result<std::vector<std::string>> read = read_labels(options.labels);
+    Result<std::vector<std::string>> read = read_class_names(options.labels);
     if (!read) return read.diagnostics();
     labels = *std::move(read);
   }
@@ -501,7 +429,7 @@ Result<VerifyReport> verify(const CompileOptions& compile, const VerifyOptions& 
     report.drawings = *std::move(drawings);
   }
   if (!labels.empty() && !made->graph.detection)
-    report.top_classes = top_classes(made->graph, ran->outputs, labels);
+    report.top_classes = top_classes(reals_of(made->graph, ran->outputs), labels);
   if (zero_shot) report.top_classes = top_labels(made->graph, ran->outputs, *zero_shot);
   for (const TestSample& sample : data->samples) report.sample_names.push_back(sample.name);
   if (has_float) report.int8_to_float = similarity_of(*made, *data, ran->outputs, zero_shot);
