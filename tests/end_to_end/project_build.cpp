@@ -189,6 +189,10 @@ int main() {
             board +
             "'\nfor model in phinet xinet; do for part in '' _weights _test_vector; do\n"
             "echo \"$model/$model$part.cpp\"; done; done > list\n"
+            "warnings='-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror'\n"
+            "arm-none-eabi-g++ $flags $warnings -fsyntax-only linnet_arenas.cpp\n"
+            "echo '#include \"linnet_arenas.h\"' > c.c\n"
+            "arm-none-eabi-gcc -std=c11 $warnings -fsyntax-only c.c\n"
             "arm-none-eabi-g++ $flags -Iphinet -Ixinet main.cpp linnet_arenas.cpp $(cat list) " +
             board + "/startup.cpp -nostartfiles --specs=nano.specs -Wl,--gc-sections -T " + board +
             "/banks.ld -o image.elf"},
