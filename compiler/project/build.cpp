@@ -5,9 +5,7 @@
 
 #include <algorithm>
 #include <cassert>
-#include <fstream>
 #include <map>
-#include <sstream>
 
 #include "compiler/emit/text.h"
 #include "compiler/plan/target.h"
@@ -15,6 +13,7 @@
 #include "compiler/project/depfile.h"
 #include "compiler/project/record.h"
 #include "compiler/support/json.h"
+#include "compiler/support/read_text.h"
 #include "compiler/support/write_files.h"
 #include "compiler/verify/subprocess.h"
 #include "compiler/verify/temporary_folder.h"
@@ -28,19 +27,12 @@ using Failures = std::vector<BuildFailure>;
 
 constexpr const char* kRecord = ".linnet_build";
 
-std::string contents_of(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
 // All files below `folder`, by path.
 Files files_of(const fs::path& folder) {
   Files files;
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
     if (entry.is_regular_file())
-      files[fs::relative(entry.path(), folder).string()] = contents_of(entry.path());
+      files[fs::relative(entry.path(), folder).string()] = read_text(entry.path());
   }
   return files;
 }
@@ -180,7 +172,7 @@ class Builder {
     }
     ModelRecord& record = record_.models[model.name];
     record = {built_.project.models[index].arguments, extra_[index], {}, hash_of_generated(folder)};
-    for (const fs::path& input : read_depfile(contents_of(folder.string() + ".d")))
+    for (const fs::path& input : read_depfile(read_text(folder.string() + ".d")))
       record.inputs[input.string()] = hash_of_path(built_.project.folder / input);
   }
 

@@ -2,23 +2,16 @@
 #include "compiler/project/record.h"
 
 #include <algorithm>
-#include <fstream>
 #include <sstream>
 
 #include "compiler/support/json.h"
+#include "compiler/support/read_text.h"
 #include "compiler/support/sha256.h"
 
 namespace linnet {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string text_of(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 std::string hash_of(const std::string& text) {
   Sha256 hash;
@@ -39,7 +32,7 @@ ModelRecord model_of(const Json& json) {
 
 std::string hash_of_path(const fs::path& path) {
   std::error_code ignored;
-  if (fs::is_regular_file(path, ignored)) return hash_of(text_of(path));
+  if (fs::is_regular_file(path, ignored)) return hash_of(read_text(path));
   if (!fs::is_directory(path, ignored)) return {};
   std::vector<std::string> names;
   for (const fs::directory_entry& entry : fs::directory_iterator(path, ignored))
@@ -51,7 +44,7 @@ std::string hash_of_path(const fs::path& path) {
 }
 
 std::string hash_of_generated(const fs::path& folder) {
-  const std::string manifest = text_of(folder / ".linnet_files");
+  const std::string manifest = read_text(folder / ".linnet_files");
   if (manifest.empty()) return {};
   std::string all;
   std::istringstream names(manifest);
@@ -79,7 +72,7 @@ std::string to_text(const BuildRecord& record) {
 }
 
 BuildRecord read_record(const fs::path& file) {
-  const Result<Json> json = parse_json(text_of(file));
+  const Result<Json> json = parse_json(read_text(file));
   if (!json) return {};
   try {
     BuildRecord record{json->at("tool").text(), json->at("groups").text(), {}};

@@ -3,10 +3,9 @@
 #include <fmt/format.h>
 
 #include <catch2/catch.hpp>
-#include <fstream>
-#include <sstream>
 
 #include "compiler/cli/describe.h"
+#include "compiler/support/read_text.h"
 #include "compiler/support/write_files.h"
 #include "compiler/verify/subprocess.h"
 #include "compiler/verify/temporary_folder.h"
@@ -23,13 +22,6 @@ void collect_long_names(const CommandText& command, std::vector<std::string>& na
     }
   }
   for (const CommandText& inner : command.commands) collect_long_names(inner, names);
-}
-
-std::string file_text(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
 }
 
 std::string output_of(const std::vector<std::string>& arguments) {
@@ -57,7 +49,7 @@ std::string bash_offers(const std::string& script, const std::string& words) {
 }  // namespace
 
 TEST_CASE("docs/cli.md is what the command line defines") {
-  CHECK(file_text(LINNET_SOURCE_DIR "/docs/cli.md") ==
+  CHECK(read_text(LINNET_SOURCE_DIR "/docs/cli.md") ==
         output_of({LINNET_BINARY, "man", "--markdown"}));
 }
 

@@ -1,8 +1,8 @@
 // --depfile names everything that a compilation read, as make reads it.
 #include <catch2/catch.hpp>
 #include <fstream>
-#include <sstream>
 
+#include "compiler/support/read_text.h"
 #include "compiler/verify/subprocess.h"
 #include "compiler/verify/temporary_folder.h"
 #include "tests/support/model_files.h"
@@ -10,16 +10,7 @@
 using namespace linnet;
 namespace fs = std::filesystem;
 
-namespace {
-
-std::string text_of(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("a depfile names the model, each file of calibration data, their folder, and the tool") {
   const TemporaryFolder folder;
@@ -34,7 +25,7 @@ TEST_CASE("a depfile names the model, each file of calibration data, their folde
                                      folder.path()});
   INFO(made.output);
   REQUIRE(made.succeeded());
-  const std::string text = text_of(folder.path() / "out.d");
+  const std::string text = read_text(folder.path() / "out.d");
   CHECK(text.starts_with("out/report.json: \\\n"));
   CHECK(text.find("  m\\ y.onnx \\\n") != std::string::npos);
   CHECK(text.find("  data \\\n") != std::string::npos);

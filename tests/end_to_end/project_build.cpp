@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "compiler/support/json.h"
+#include "compiler/support/read_text.h"
 #include "compiler/verify/subprocess.h"
 #include "compiler/verify/temporary_folder.h"
 #include "tests/support/model_files.h"
@@ -16,13 +17,6 @@ using namespace linnet;
 namespace fs = std::filesystem;
 
 namespace {
-
-std::string text_of(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 // y = Relu(x), of so many numbers.
 void write_relu(const fs::path& path, std::int64_t elements) {
@@ -74,9 +68,9 @@ TEST_CASE("build compiles what has changed, and nothing else") {
   const fs::path source = models.folder / "generated/b/b.cpp";
   CHECK(fs::exists(source));
   CHECK(fs::exists(models.folder / "generated/linnet_arenas.hpp"));
-  const std::string record = text_of(models.folder / "generated/.linnet_build");
+  const std::string record = read_text(models.folder / "generated/.linnet_build");
   CHECK(compiled(build(models.folder)).empty());
-  CHECK(text_of(models.folder / "generated/.linnet_build") == record);
+  CHECK(read_text(models.folder / "generated/.linnet_build") == record);
 
   write_relu(models.folder / "a.onnx", 24);  // another model
   CHECK(compiled(build(models.folder)) == "a");
@@ -84,7 +78,7 @@ TEST_CASE("build compiles what has changed, and nothing else") {
   CHECK(compiled(build(models.folder)) == "b");
   std::ofstream(source, std::ios::app) << "// edited\n";  // generated code that is not as it was
   CHECK(compiled(build(models.folder)) == "b");
-  CHECK(text_of(source).find("// edited") == std::string::npos);
+  CHECK(read_text(source).find("// edited") == std::string::npos);
   CHECK(compiled(build(models.folder, {"--force"})) == "a b");
 
   models.write("[models.b]\nmodel = \"b.onnx\"\n");  // without a, whose folder goes
@@ -97,9 +91,9 @@ TEST_CASE("build gives the same bytes, one at a time or all at once, from TOML o
   CHECK(compiled(build(models.folder, {"-j", "1"})) == "a b");
   const auto everything = [&] {
     std::string all;
-    std::istringstream names(text_of(models.folder / "generated/.linnet_files"));
+    std::istringstream names(read_text(models.folder / "generated/.linnet_files"));
     for (std::string name; std::getline(names, name);)
-      all += name + "\n" + text_of(models.folder / "generated" / name);
+      all += name + "\n" + read_text(models.folder / "generated" / name);
     return all;
   };
   const std::string first = everything();
@@ -146,7 +140,7 @@ TEST_CASE("models that do not fit a bank side by side divide it") {
       CHECK(bank.at("used_bytes").integer() <= bank.at("size_bytes").integer());
   }
   // One of them gets what the other leaves.
-  CHECK(text_of(models.folder / "generated/.linnet_build").find("--bank=dtcm=") !=
+  CHECK(read_text(models.folder / "generated/.linnet_build").find("--bank=dtcm=") !=
         std::string::npos);
   CHECK(compiled(build(models.folder)).empty());
 }
