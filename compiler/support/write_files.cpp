@@ -116,6 +116,17 @@ Result<Nothing> check_strangers(const fs::path& folder, const fs::path& target,
                     "choose another folder"};
 }
 
+// Whether the file in place has these bytes already. It then keeps its time, and a build tool has nothing to do for it.
+bool is_unchanged(const fs::path& path, const std::string& text) {
+  std::error_code error;
+  if (!fs::is_regular_file(fs::symlink_status(path, error))) return false;
+  if (fs::file_size(path, error) != text.size() || error) return false;
+  std::ifstream file(path, std::ios::binary);
+  std::string there(text.size(), '\0');
+  file.read(there.data(), static_cast<std::streamsize>(there.size()));
+  return file && there == text;
+}
+
 // Moves a file of the temporary folder over the one in place.
 Result<Nothing> move_into(const fs::path& from, const fs::path& to) {
   std::error_code error;
@@ -145,7 +156,10 @@ Result<WrittenFiles> write_files(const fs::path& folder,
   // Inside an existing folder, so that only it must be writable; else beside its final place.
   const TemporaryFolder temporary(
       exists ? target / unique : target.parent_path() / (target.filename().string() + unique));
+  std::vector<std::string> changed;
   for (const auto& [name, text] : files) {
+    if (is_unchanged(target / name, text)) continue;
+    changed.push_back(name);
     const Result<Nothing> written = write_file(temporary.path / name, text);
     if (written) continue;
     // The folder's name, not the temporary one's, is what the user knows.
@@ -153,20 +167,20 @@ Result<WrittenFiles> write_files(const fs::path& folder,
     const std::string reason = diagnostic.message.substr(diagnostic.message.rfind("': ") + 3);
     return cannot_write(folder, reason);
   }
-  if (Result<Nothing> kept = write_file(temporary.path / kManifest, manifest_of(files)); !kept)
-    return kept.diagnostics();
+  if (!is_unchanged(target / kManifest, manifest_of(files))) {
+    changed.emplace_back(kManifest);  // last: it names what is there
+    if (Result<Nothing> kept = write_file(temporary.path / kManifest, manifest_of(files)); !kept)
+      return kept.diagnostics();
+  }
   if (!exists) {
     fs::rename(temporary.path, target, error);
     if (error) return cannot_write(folder, error.message());
     return WrittenFiles{};
   }
-  for (const auto& [name, text] : files) {
+  for (const std::string& name : changed) {
     const Result<Nothing> moved = move_into(temporary.path / name, target / name);
     if (!moved) return moved.diagnostics();
   }
-  if (const Result<Nothing> moved = move_into(temporary.path / kManifest, target / kManifest);
-      !moved)
-    return moved.diagnostics();
   return WrittenFiles{remove_stale(target, old_names, files)};
 }
 

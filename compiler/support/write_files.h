@@ -2,7 +2,8 @@
 // half-written output is left behind when the disk is full or the folder cannot be written.
 //
 // The folder keeps a list of what was written (.linnet_files): the next call replaces those files and removes those that it
-// has no use for. A file that is not in the list is somebody's own and is never replaced.
+// has no use for. A file that is not in the list is somebody's own and is never replaced. A file that would get the bytes
+// that it has is left alone, time and all, so that a build tool compiles what changed and nothing else.
 #pragma once
 
 #include <filesystem>
