@@ -65,7 +65,8 @@ install(SCRIPT cmake/InstallCompletions.cmake)
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME linnet)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
-set(CPACK_PACKAGE_CONTACT "The Linnet developers <linnet@localhost>")
+# Nobody publishes this package yet; who does gives an address: -DCPACK_PACKAGE_CONTACT="Name <address>".
+set(CPACK_PACKAGE_CONTACT "The Linnet developers <linnet@localhost>" CACHE STRING "Maintainer of the Debian package")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "compiler of ONNX networks into C++ for Cortex-M7 microcontrollers")
 set(CPACK_PACKAGE_DESCRIPTION
 "Linnet quantizes a network to int8 with calibration data, gives every byte of

@@ -6,7 +6,7 @@
 # What it adds to the build, with NAME that of the network:
 #
 #   custom command        linnet compile MODEL -o .../compiled --depfile ...     when model, data, options or tool changed
-#   and then              LinnetSources.cmake: .../compiled -> .../sources       only what differs
+#   custom command        LinnetSources.cmake: .../compiled -> .../sources       after it; only what differs
 #   library               firmware_NAME, of .../sources                          linked to firmware
 #   library               firmware_NAME_test_vector                              self_test(), for who links it
 #
@@ -172,23 +172,28 @@ function(linnet_add_model target)
   # Makefiles do not notice that a command changed: the arguments are a file that the command depends on.
   file(CONFIGURE OUTPUT ${work}/arguments.txt CONTENT "@arguments@\n" @ONLY)
 
-  linnet_sources_of(${name} "${given_WEIGHTS_FORMAT}" files)
-  list(TRANSFORM files PREPEND ${sources}/)
-  # Files among the data, and what is in folders, are in the depfile: the folders themselves too, for a picture more or less.
+  linnet_sources_of(${name} "${given_WEIGHTS_FORMAT}" names)
+  list(TRANSFORM names PREPEND ${sources}/ OUTPUT_VARIABLE files)
   cmake_path(GET model FILENAME model_file)
+  # What is in folders of data is in the depfile, the folders too, for a picture more or less.
   add_custom_command(
     OUTPUT ${compiled}/report.json
-    BYPRODUCTS ${files}
     COMMAND Linnet::linnet compile ${model} -o ${compiled} --quiet --depfile ${work}/depends.d --runtime external ${arguments}
-      --name ${name}
-    COMMAND ${CMAKE_COMMAND} -DNAME=${name} -DFROM=${compiled} -DTO=${sources} "-DFILES=${files}" -P ${LINNET_SOURCES_SCRIPT}
     # Linnet leaves an unchanged file alone; this one is what the build tool compares with the model's time.
     COMMAND ${CMAKE_COMMAND} -E touch ${compiled}/report.json
-    DEPENDS ${model} ${labels} ${work}/arguments.txt ${LINNET_SOURCES_SCRIPT} Linnet::linnet $<TARGET_FILE:Linnet::linnet>
+    DEPENDS ${model} ${labels} ${work}/arguments.txt Linnet::linnet $<TARGET_FILE:Linnet::linnet>
     DEPFILE ${work}/depends.d
-    COMMENT "Linnet: ${model_file} as ${name}, for ${target}"
+    COMMENT "Linnet: compiling ${model_file} for ${target}"
     VERBATIM)
-  add_custom_target(${library}_sources DEPENDS ${compiled}/report.json)
+  add_custom_command(
+    OUTPUT ${work}/sources.stamp
+    BYPRODUCTS ${files}
+    COMMAND ${CMAKE_COMMAND} -DNAME=${name} -DFROM=${compiled} -DTO=${sources} "-DFILES=${names}" -P ${LINNET_SOURCES_SCRIPT}
+    COMMAND ${CMAKE_COMMAND} -E touch ${work}/sources.stamp
+    DEPENDS ${compiled}/report.json ${LINNET_SOURCES_SCRIPT}
+    COMMENT "Linnet: sources of ${name}"
+    VERBATIM)
+  add_custom_target(${library}_sources DEPENDS ${work}/sources.stamp)
 
   set(compiled_files ${files})
   list(FILTER compiled_files INCLUDE REGEX "\\.(cpp|S)$")

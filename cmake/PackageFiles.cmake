@@ -7,11 +7,18 @@ Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: linnet
 
 Files: *
-Copyright: The Linnet developers
+Copyright: 2026 The Linnet developers
 License: Apache-2.0
  On Debian systems the full text of the Apache License, version 2.0, is in
  /usr/share/common-licenses/Apache-2.0.
 ]])
 file(REMOVE ${doc}/LICENSE)
-file(RENAME ${doc}/CHANGELOG.md ${doc}/changelog)
+string(TIMESTAMP date "%a, %d %b %Y %H:%M:%S +0000" UTC)  # SOURCE_DATE_EPOCH, where it is set
+file(WRITE ${doc}/changelog
+"linnet (${CPACK_PACKAGE_VERSION}) unstable; urgency=medium
+
+  * See CHANGELOG.md.
+
+ -- ${CPACK_PACKAGE_CONTACT}  ${date}
+")
 execute_process(COMMAND gzip -9nf ${doc}/changelog ${share}/man/man1/linnet.1 COMMAND_ERROR_IS_FATAL ANY)
