@@ -16,6 +16,12 @@ include(CMakePackageConfigHelpers)
 if(LINNET_EXECUTABLE)
   install(PROGRAMS ${LINNET_EXECUTABLE} DESTINATION bin RENAME linnet)
   set(program ${LINNET_EXECUTABLE})
+  install(CODE "set(strip \"${CMAKE_STRIP}\")")
+  install(CODE [[
+    if(CMAKE_INSTALL_DO_STRIP)  # as for a target
+      execute_process(COMMAND ${strip} $ENV{DESTDIR}${CMAKE_INSTALL_PREFIX}/bin/linnet)
+    endif()
+  ]])
 else()
   install(TARGETS linnet)
   set(program "$<TARGET_FILE:linnet>")
