@@ -61,9 +61,8 @@ if(SKBUILD)
 endif()
 
 # ---- documentation, completions ----------------------------------------------------------------------------------------
-file(GLOB pages CONFIGURE_DEPENDS docs/*.md)
-install(FILES ${pages} README.md CHANGELOG.md DESTINATION share/doc/linnet)
-install(FILES LICENSE DESTINATION share/doc/linnet)
+install(DIRECTORY docs/ DESTINATION share/doc/linnet)
+install(FILES README.md CHANGELOG.md LICENSE DESTINATION share/doc/linnet)
 install(CODE "set(linnet_program \"${program}\")")
 install(SCRIPT cmake/InstallCompletions.cmake)
 

@@ -175,12 +175,19 @@ function(linnet_add_model target)
   linnet_sources_of(${name} "${given_WEIGHTS_FORMAT}" names)
   list(TRANSFORM names PREPEND ${sources}/ OUTPUT_VARIABLE files)
   cmake_path(GET model FILENAME model_file)
+  # CMake's Makefiles keep what earlier depfiles said: a picture that is gone would be missed for ever. So they start anew.
+  set(forget "")
+  if(CMAKE_GENERATOR MATCHES "Makefiles")
+    set(forget COMMAND ${CMAKE_COMMAND} -E rm -f
+      ${CMAKE_CURRENT_BINARY_DIR}/CMakeFiles/${library}_sources.dir/compiler_depend.internal)
+  endif()
   # What is in folders of data is in the depfile, the folders too, for a picture more or less.
   add_custom_command(
     OUTPUT ${compiled}/report.json
     COMMAND Linnet::linnet compile ${model} -o ${compiled} --quiet --depfile ${work}/depends.d --runtime external ${arguments}
     # Linnet leaves an unchanged file alone; this one is what the build tool compares with the model's time.
     COMMAND ${CMAKE_COMMAND} -E touch ${compiled}/report.json
+    ${forget}
     DEPENDS ${model} ${labels} ${work}/arguments.txt Linnet::linnet $<TARGET_FILE:Linnet::linnet>
     DEPFILE ${work}/depends.d
     COMMENT "Linnet: compiling ${model_file} for ${target}"

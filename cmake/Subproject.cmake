@@ -28,7 +28,8 @@ else()
   # The environment may name the project's compiler, as the toolchain file does.
   set(clean_environment ${CMAKE_COMMAND} -E env --unset=CC --unset=CXX --unset=ASM --unset=CFLAGS --unset=CXXFLAGS
     --unset=ASMFLAGS --unset=LDFLAGS --unset=CMAKE_TOOLCHAIN_FILE --unset=CMAKE_GENERATOR)
-  file(GLOB_RECURSE inputs CONFIGURE_DEPENDS LIST_DIRECTORIES false
+  # Without CONFIGURE_DEPENDS, which would look at each build: an update of Linnet always changes a file that was there.
+  file(GLOB_RECURSE inputs LIST_DIRECTORIES false
     ${CMAKE_CURRENT_SOURCE_DIR}/compiler/* ${CMAKE_CURRENT_SOURCE_DIR}/runtime/* ${CMAKE_CURRENT_SOURCE_DIR}/templates/*)
   add_custom_command(
     OUTPUT ${host}/CMakeCache.txt
