@@ -148,6 +148,11 @@ function(linnet_add_model target)
   linnet_paths(MODEL model ${given_MODEL})
   linnet_paths(CALIBRATION calibration ${given_CALIBRATION})
   linnet_paths(LABELS labels ${given_LABELS})
+  set(target_file "")
+  if("${given_TARGET}" MATCHES "\\.json$")
+    linnet_paths(TARGET target_file ${given_TARGET})
+    set(given_TARGET ${target_file})
+  endif()
   if(NOT given_NAME)
     linnet_name_of(${model} given_NAME)
   endif()
@@ -188,7 +193,7 @@ function(linnet_add_model target)
     # Linnet leaves an unchanged file alone; this one is what the build tool compares with the model's time.
     COMMAND ${CMAKE_COMMAND} -E touch ${compiled}/report.json
     ${forget}
-    DEPENDS ${model} ${labels} ${work}/arguments.txt Linnet::linnet $<TARGET_FILE:Linnet::linnet>
+    DEPENDS ${model} ${labels} ${target_file} ${work}/arguments.txt Linnet::linnet $<TARGET_FILE:Linnet::linnet>
     DEPFILE ${work}/depends.d
     COMMENT "Linnet: compiling ${model_file} for ${target}"
     VERBATIM)

@@ -1,6 +1,8 @@
 """Every kind of network that linnet_add_model can meet: which sources it has is known only after `linnet compile`."""
 
+import json
 import shutil
+import time
 
 from consumer import PICTURES, PREFIX, PROGRAM, SOURCE, PHINET, Project, check, fresh, run, steps
 
@@ -29,7 +31,10 @@ add_executable(tool tool.cpp)
 target_link_libraries(tool vision)
 """)
 (project.folder / "below").mkdir()
-project.write("below/CMakeLists.txt", f"linnet_add_model(vision MODEL {PHINET} NAME eyes)\n")
+project.write("below/CMakeLists.txt", f"linnet_add_model(vision MODEL {PHINET} NAME eyes TARGET board.json)\n")
+target = json.loads((SOURCE / "runtime/boards/stm32h743/target.json").read_text())
+target.update(name="small", memory=[{"name": "ram", "size_bytes": 262144, "rank": 0, "address": "0x20000000", "dma": True}])
+project.write("below/board.json", json.dumps(target))
 project.write("vision.cpp", '#include "eyes.hpp"\nstd::size_t vision() { return eyes::kArenaBytes.ram; }\n')
 project.write("tool.cpp", '#include "eyes.hpp"\nstd::size_t vision();\n'
                           'int main() { return vision() == eyes::kArenaBytes.ram ? 0 : 1; }\n')
@@ -56,6 +61,12 @@ run([project.build_folder / "firmware"])
 run([project.build_folder / "tool"])
 check(True, "a detector with a camera, a sound classifier, weights as a binary, and a library of another folder link and run")
 check(steps(project.build()) == [], "nothing to do in an unchanged tree")
+
+time.sleep(0.02)
+target["memory"][0]["size_bytes"] = 262144 + 1024
+project.write("below/board.json", json.dumps(target))
+check("linnet" in steps(project.build()), "a target's file that changed")
+check(steps(project.build()) == [], "and then nothing")
 
 command = (project.build_folder / "build.ninja").read_text()
 check("--bank itcm=16K" in command and "--mean=0,0,0" in command and "--place input=axi --place output=sram4" in command,

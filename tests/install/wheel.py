@@ -11,8 +11,9 @@ environment = WORK / "python"
 backend = environment / "bin" / "pip"
 if not (environment / "complete").is_file():
     shutil.rmtree(environment, ignore_errors=True)
-    run([sys.executable, "-m", "venv", environment])
-    got = run([backend, "install", "--retries", "1", "scikit-build-core>=0.10", "mypy"], good=None)
+    got = run([sys.executable, "-m", "venv", environment], good=None)
+    if backend.is_file():
+        got = run([backend, "install", "--retries", "1", "--timeout", "20", "scikit-build-core>=0.10", "mypy"], good=None)
     if "Successfully installed" not in got:
         print("skipped: scikit-build-core is not to be had:\n" + got)
         sys.exit(77)
@@ -89,7 +90,7 @@ check(run([python, "-W", "error", script]).endswith("script passed\n"), "compile
 
 # Each option of the command line has an argument of the same name.
 script.write_text("""
-import inspect, re, subprocess
+import inspect, re, subprocess, typing
 import linnet
 
 for function, own in ((linnet.compile, {"help", "output", "json", "quiet", "dump_after"}),
@@ -98,6 +99,13 @@ for function, own in ((linnet.compile, {"help", "output", "json", "quiet", "dump
     options = {name.replace("-", "_") for name in re.findall(r"^ +(?:-\\w,)?--([a-z-]+)", text, re.M)} - own
     arguments = set(inspect.signature(function).parameters) - {"model", "output", "options"}
     assert options == arguments, f"{function.__name__}: options and arguments differ by {options ^ arguments}"
+    hints = typing.get_type_hints(function)
+    for line in text.splitlines():
+        found = re.match(r" +--([a-z-]+) +([a-z0-9-]+(?:[|][a-z0-9-]+)+)(?: |$)", line)
+        name = found and found.group(1).replace("-", "_")
+        if name in arguments and name != "place":
+            literal = [kind for kind in typing.get_args(hints[name]) if kind is not type(None)][0]
+            assert list(typing.get_args(literal)) == found.group(2).split("|"), f"{function.__name__}: words of {name}"
 print("the same")
 """)
 check(run([python, script]) == "the same\n", "each option has its argument")
