@@ -14,8 +14,8 @@ include(CMakePackageConfigHelpers)
 
 # ---- the tool ----------------------------------------------------------------------------------------------------------
 if(LINNET_EXECUTABLE)
-  install(PROGRAMS ${LINNET_EXECUTABLE} DESTINATION bin RENAME linnet)
-  set(program ${LINNET_EXECUTABLE})
+  file(REAL_PATH ${LINNET_EXECUTABLE} program)  # itself, not a link to it
+  install(PROGRAMS ${program} DESTINATION bin RENAME linnet)
   install(CODE "set(strip \"${CMAKE_STRIP}\")")
   install(CODE [[
     if(CMAKE_INSTALL_DO_STRIP)  # as for a target
