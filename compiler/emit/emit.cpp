@@ -82,6 +82,7 @@ Files emit(const Network& network, const EmitOptions& options) {
 
   const TemplateData vectors = test_vector_data(network, options);
   files[name + "_test_vector.hpp"] = render("test_vector.hpp", vectors);
+  files[name + "_test_vector.h"] = render("test_vector.h", vectors);
   files[name + "_test_vector.cpp"] = render("test_vector.cpp", vectors);
 
   if (options.labels) {

@@ -5,7 +5,7 @@
 //   NAME_camera.hpp NAME_camera.cpp NAME_camera.h  with the camera front end: the network fed with frames
 //   NAME_audio.hpp NAME_audio.cpp NAME_audio.h   with a front end: the network fed with samples
 //   NAME_trace.hpp                        table of layers, for profilers and comparison
-//   NAME_test_vector.{hpp,cpp}            an input, the oracle's output, self_test()
+//   NAME_test_vector.{hpp,h,cpp}          an input, the oracle's output, self_test()
 //   NAME_labels.{h,hpp,cpp}               a zero-shot classifier's labels, when there are any
 //   CMakeLists.txt report.json
 //   linnet/...                            the runtime files that it uses

@@ -459,6 +459,7 @@ TemplateData network_data(const Network& network, const EmitOptions& options) {
 TemplateData test_vector_data(const Network& network, const EmitOptions& options) {
   TemplateData data;
   set_common(data, network, options);
+  set_banks(data, network);
   TemplateList vectors;
   const auto list = [&](const std::vector<TensorValue>& values, const char* stem,
                         std::string& names) {
@@ -498,7 +499,7 @@ TemplateData test_vector_data(const Network& network, const EmitOptions& options
       .set("has_floats", floats)
       .set("has_bytes", bytes)
       .set("comparison", floats ? "floats within 1e-4 of the output's range, the rest byte for byte"
-                                : "true when every byte is as expected");
+                                : "byte for byte");
   return data;
 }
 
