@@ -9,6 +9,14 @@
 
 #include "linnet/dsp/memory.h"
 
+// A whole function in assembly. The compiler must neither look at its parameters nor make copies of it: GCC has to be told,
+// Clang leaves naked functions alone and does not know the attribute.
+#ifdef __clang__
+#define LINNET_ASSEMBLY_FUNCTION [[gnu::naked, gnu::aligned(8)]]
+#else
+#define LINNET_ASSEMBLY_FUNCTION [[gnu::naked, gnu::noipa, gnu::aligned(8)]]
+#endif
+
 namespace linnet {
 inline namespace LINNET_VERSION_NAMESPACE {
 namespace dsp {

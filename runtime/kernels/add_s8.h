@@ -55,7 +55,7 @@ struct add_s8 {
 #ifdef LINNET_WORDS_ASSEMBLY
   // r0 a, r1 b, r2 y, r3 end, r4 multipliers, r5 start, r6 shift and step. At least one word.
   // clang-format off
-  [[gnu::naked, gnu::noipa, gnu::aligned(8)]] static void add_words(const std::int8_t* /*a*/, const std::int8_t* /*b*/,
+  LINNET_ASSEMBLY_FUNCTION static void add_words(const std::int8_t* /*a*/, const std::int8_t* /*b*/,
                                                    std::int8_t* /*y*/,
                                                    const void* /*parameters*/) noexcept {
     __asm__(

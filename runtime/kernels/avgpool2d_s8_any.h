@@ -223,7 +223,7 @@ struct avgpool2d_s8_any {
 #if defined(__ARM_FEATURE_SIMD32) && !defined(LINNET_PORTABLE_DSP)
   // clang-format off
   // r0 a, r1 b, r2 c, r3 to, lr words, r10 first sum: a pixel of three rows.
-  [[gnu::naked, gnu::noipa, gnu::aligned(8)]] static void add_three(
+  LINNET_ASSEMBLY_FUNCTION static void add_three(
       const std::int8_t* /*a*/, const std::int8_t* /*b*/, const std::int8_t* /*c*/,
       std::uint32_t* /*to*/, std::int32_t /*words*/, std::uint32_t /*first_sum*/) noexcept {
     __asm__(
@@ -248,7 +248,7 @@ struct avgpool2d_s8_any {
   }
 
   // r0 a, r1 b, r2 c, r3 y, r10 multiplier, r11 addend, r12 rest, lr words: three columns to a pixel.
-  [[gnu::naked, gnu::noipa, gnu::aligned(8)]] static void write_three(
+  LINNET_ASSEMBLY_FUNCTION static void write_three(
       const std::uint32_t* /*a*/, const std::uint32_t* /*b*/, const std::uint32_t* /*c*/,
       std::int8_t* /*y*/, const Rounding* /*rounding*/) noexcept {
     __asm__(

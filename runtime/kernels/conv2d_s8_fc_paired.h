@@ -24,10 +24,9 @@ struct EightSums {
 
 #ifdef LINNET_PAIRED_CORE
 // Adds `steps` steps, a multiple of four, at least one four.
-[[gnu::naked, gnu::noipa, gnu::aligned(8)]] inline void add_eight(EightSums&,
-                                                                  const std::uint32_t* /*w*/,
-                                                                  const std::uint32_t* /*x*/,
-                                                                  std::int32_t /*steps*/) noexcept {
+LINNET_ASSEMBLY_FUNCTION inline void add_eight(EightSums&, const std::uint32_t* /*w*/,
+                                               const std::uint32_t* /*x*/,
+                                               std::int32_t /*steps*/) noexcept {
   __asm__(
       ".macro linnet_pair v, s, x, a, b, w\n"
       "sxtb16 \\s, \\v\n"

@@ -53,7 +53,7 @@ constexpr std::int32_t kStepCodeBytes = 56;  // of a step's 14 instructions
   ".endm\n"
 // clang-format on
 
-[[gnu::naked, gnu::noipa, gnu::aligned(8)]] inline void multiply_four(const Core&) noexcept {
+LINNET_ASSEMBLY_FUNCTION inline void multiply_four(const Core&) noexcept {
   __asm__(LINNET_PAIRED_STEP
           "push {r4-r11, lr}\n"
           "sub sp, sp, #56\n"
@@ -174,7 +174,7 @@ struct SumCore {
 constexpr std::int32_t kSumUnrolled = 2;
 
 // The sums of some pairs of channels as they are, for layers that multiply_four() does not requantize. The same steps.
-[[gnu::naked, gnu::noipa, gnu::aligned(8)]] inline void sum_four(const SumCore&) noexcept {
+LINNET_ASSEMBLY_FUNCTION inline void sum_four(const SumCore&) noexcept {
   __asm__(LINNET_PAIRED_STEP
           "push {r4-r11, lr}\n"
           "sub sp, sp, #28\n"

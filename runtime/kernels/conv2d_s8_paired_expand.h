@@ -10,7 +10,7 @@ namespace paired {
 
 // `words` whole words (0: none) from p0, p1, p2, p3; returns where the next go. On the core 15 instructions for 16 values.
 #if defined(__ARM_FEATURE_SIMD32) && !defined(LINNET_PORTABLE_DSP)
-[[gnu::naked, gnu::noipa, gnu::aligned(8)]] inline std::uint32_t* expand_words(
+LINNET_ASSEMBLY_FUNCTION inline std::uint32_t* expand_words(
     const std::int8_t* /*p0*/, const std::int8_t* /*p1*/, const std::int8_t* /*p2*/,
     const std::int8_t* /*p3*/, std::uint32_t* /*to*/, std::int32_t /*words*/) noexcept {
   __asm__(
@@ -138,7 +138,7 @@ inline void rows_under(const Conv2dS8& layer, const RowsIn& in, std::int32_t r,
 
 #if defined(__ARM_FEATURE_SIMD32) && !defined(LINNET_PORTABLE_DSP)
 // Two runs at a time: 15 instructions for a word of each pixel, 23 for two bytes behind the words of both, 16 for one.
-[[gnu::naked, gnu::noipa, gnu::aligned(8)]] inline void expand_spaced(const Spaced&) noexcept {
+LINNET_ASSEMBLY_FUNCTION inline void expand_spaced(const Spaced&) noexcept {
   __asm__(
       ".macro linnet_run at\n"
       "ldrd r4, r5, [sp]\n"
@@ -269,7 +269,7 @@ inline void rows_under(const Conv2dS8& layer, const RowsIn& in, std::int32_t r,
 }
 
 // The same for runs of nine bytes, a row of a 3x3 window over three channels: 50 instructions a run.
-[[gnu::naked, gnu::noipa, gnu::aligned(8)]] inline void expand_spaced_nine(const Spaced&) noexcept {
+LINNET_ASSEMBLY_FUNCTION inline void expand_spaced_nine(const Spaced&) noexcept {
   __asm__(
       "push {r4-r11, lr}\n"
       "sub sp, sp, #32\n"
@@ -341,8 +341,7 @@ inline void rows_under(const Conv2dS8& layer, const RowsIn& in, std::int32_t r,
 
 // The same for three runs of three bytes, a 3x3 window over one channel, where no row is outside and the byte before each window
 // can be read: 89 instructions in all.
-[[gnu::naked, gnu::noipa, gnu::aligned(8)]] inline void expand_spaced_three(
-    const Spaced&) noexcept {
+LINNET_ASSEMBLY_FUNCTION inline void expand_spaced_three(const Spaced&) noexcept {
   __asm__(
       "push {r4-r11, lr}\n"
       "ldrd r4, r5, [r0]\n"

@@ -34,7 +34,7 @@ struct Core {
 //   r2 r3  B                    r10 r11  a word, and A, then   lr  x, from step 0 of a whole group
 //   r4 r5  C                             B of it; C in its
 //   r6 r7  D                             place in the end
-[[gnu::naked, gnu::noipa, gnu::aligned(8)]] inline void multiply_two(const Core&) noexcept {
+LINNET_ASSEMBLY_FUNCTION inline void multiply_two(const Core&) noexcept {
   __asm__(
       ".macro linnet_products word, part, w, x\n"
       "and \\part, \\word, #0x000f000f\n smlad r6, \\word, r8, r6\n"

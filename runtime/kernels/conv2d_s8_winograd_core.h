@@ -43,7 +43,7 @@ struct Core {
 constexpr std::int32_t kUnrolled = 15;
 constexpr std::int32_t kStepCodeBytes = 56;
 
-[[gnu::naked, gnu::noipa, gnu::aligned(8)]] inline void multiply_tiles(const Core&) noexcept {
+LINNET_ASSEMBLY_FUNCTION inline void multiply_tiles(const Core&) noexcept {
   __asm__(
       ".macro linnet_winograd_step x, w\n"
       "smlad r0, r10, r8, r0\n"
@@ -237,9 +237,10 @@ constexpr std::int32_t kStepCodeBytes = 56;
 
 // The same for two tiles side by side, of six columns; at least one word. On the core 53 instructions for four channels.
 #ifdef LINNET_PAIRED_CORE
-[[gnu::naked, gnu::noipa, gnu::aligned(8)]] inline void transform_two(
-    const std::int8_t* /*d0*/, std::int32_t /*column*/, std::uint32_t* /*to*/,
-    std::int32_t /*pass_bytes*/, std::int32_t /*words*/) noexcept {
+LINNET_ASSEMBLY_FUNCTION inline void transform_two(const std::int8_t* /*d0*/,
+                                                   std::int32_t /*column*/, std::uint32_t* /*to*/,
+                                                   std::int32_t /*pass_bytes*/,
+                                                   std::int32_t /*words*/) noexcept {
   __asm__(
       "push {r4-r11, lr}\n"
       "sub sp, sp, #4\n"

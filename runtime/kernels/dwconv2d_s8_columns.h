@@ -58,8 +58,7 @@ struct EdgeColumns {
 #define LINNET_DW_ASSEMBLY 1
 constexpr bool kAssembly = true;
 
-// Whole functions in assembly: GCC must neither look at their parameters nor make copies of them.
-#define LINNET_DW_FUNCTION [[gnu::naked, gnu::noipa, gnu::aligned(8)]] inline
+#define LINNET_DW_FUNCTION LINNET_ASSEMBLY_FUNCTION inline
 
 // clang-format off
 #define LINNET_DW_HALF(to)                                              \

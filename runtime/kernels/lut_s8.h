@@ -43,7 +43,7 @@ struct lut_s8 {
 #if defined(__ARM_FEATURE_SIMD32) && !defined(LINNET_PORTABLE_DSP)
   // r0 table, r1 x, r2 y, r12 end of x.
   // clang-format off
-  [[gnu::naked, gnu::noipa, gnu::aligned(8)]] static void look_up_eights(const std::uint8_t* /*table*/,
+  LINNET_ASSEMBLY_FUNCTION static void look_up_eights(const std::uint8_t* /*table*/,
                                                         const std::uint8_t* /*x*/,
                                                         std::uint8_t* /*y*/,
                                                         const std::uint8_t* /*end*/) noexcept {

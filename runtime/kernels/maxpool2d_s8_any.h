@@ -121,7 +121,7 @@ struct maxpool2d_s8_any {
 #ifdef LINNET_POOL_ASSEMBLY
   // r0 a, r1 b, r2 c, r3 to, lr count: a multiple of 8, at least that.
   // clang-format off
-  [[gnu::naked, gnu::noipa, gnu::aligned(8)]] static void eight_by_eight(
+  LINNET_ASSEMBLY_FUNCTION static void eight_by_eight(
       const std::int8_t* /*a*/, const std::int8_t* /*b*/, const std::int8_t* /*c*/,
       std::int8_t* /*to*/, std::int32_t /*count*/) noexcept {
     __asm__(

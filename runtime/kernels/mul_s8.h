@@ -88,7 +88,7 @@ struct mul_s8 {
 #ifdef LINNET_WORDS_ASSEMBLY
   // r0 a, r1 b, r2 y, r3 end, r4 and r5 zero points, r6 multiplier, r7 addend, r8 rest and step. At least one word.
   // clang-format off
-  [[gnu::naked, gnu::noipa, gnu::aligned(8)]] static void mul_words(const std::int8_t* /*a*/, const std::int8_t* /*b*/,
+  LINNET_ASSEMBLY_FUNCTION static void mul_words(const std::int8_t* /*a*/, const std::int8_t* /*b*/,
                                                    std::int8_t* /*y*/,
                                                    const void* /*parameters*/) noexcept {
     __asm__(
