@@ -261,7 +261,10 @@ class Writer {
     core_.shift_a = layer_.shift - 32;
     core_.factor_b = std::int32_t{1} << ((56 - layer_.shift) & 31);
     core_.offset = -(layer_.out_c & ~1);
-    core_.weights = weights_ - 2;
+    // The eight bytes before are never read. The compiler must not see that they are before the array: it would warn.
+    const std::uint32_t* weights = weights_;
+    __asm__("" : "+r"(weights));
+    core_.weights = weights - 2;
   }
 
   static constexpr std::int32_t steps_to_skip(std::int32_t steps, std::int32_t unrolled) noexcept {
