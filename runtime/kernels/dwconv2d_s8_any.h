@@ -54,16 +54,15 @@ struct dwconv2d_s8_any {
     std::memset(zeros, layer.in_zero, static_cast<std::size_t>(layer.in_c));
     auto* const taps = static_cast<const std::int8_t**>(static_cast<void*>(io.scratch));
     const auto write = layer.shift >= 33 ? &write_four<false> : &write_four<true>;
+    const std::int32_t fours = layer.out_c == layer.in_c ? layer.out_c & ~3 : 0;
     for (std::int32_t r = first_row; r < first_row + row_count; ++r) {
       std::int8_t* y = io.out.row<std::int8_t>(r);
       for (std::int32_t ox = 0; ox < layer.out_w; ++ox, y += layer.out_pixel_bytes) {
         list_taps(layer, io.in[0], r, ox, static_cast<std::int8_t*>(static_cast<void*>(zeros)),
                   taps);
-        std::int32_t o = 0;
-        if (layer.out_c == layer.in_c) {
-          for (; o + 4 <= layer.out_c; o += 4) write(layer, requantize, taps, o, y + o);
-        }
-        for (; o < layer.out_c; ++o) y[o] = one_output(layer, requantize, taps, o);
+        for (std::int32_t o = 0; o < fours; o += 4) write(layer, requantize, taps, o, y + o);
+        for (std::int32_t o = fours; o < layer.out_c; ++o)
+          y[o] = one_output(layer, requantize, taps, o);
       }
       detail::clamp_codes(io.out.row<std::int8_t>(r), layer.out_w, layer.out_c,
                           layer.out_pixel_bytes, layer.lo, layer.hi);

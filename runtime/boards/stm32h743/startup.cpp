@@ -1,9 +1,10 @@
 // Start-up for the STM32H743: from reset to main(). Written from the reference manual (RM0433); it
 // has not run on hardware. The linker script stm32h743.ld names the memory used here.
 //
-// In order: FPU; clocks of SRAM1 to 3, which are off after reset and hold .data and .bss; .data,
-// .bss and code for the ITCM; caches; static constructors; main(). Clocks and flash wait states
-// stay as reset leaves them.
+// In order: FPU; clocks of SRAM1 to 3, which are off after reset and hold .data and .bss; the
+// application's linnet_system_init(); .data, .bss and code for the ITCM; caches; static
+// constructors; main(). Clocks and flash wait states stay as reset leaves them, unless
+// linnet_system_init() changes them (examples/bare_metal_stm32h743 does).
 #include <cstdint>
 
 extern "C" {
@@ -33,6 +34,10 @@ __attribute__((weak)) void linnet_interrupt(std::uint32_t) {
   for (;;) {
   }
 }
+
+// An application may define it: clock, wait states, memory protection, external memory. It runs on
+// the stack, before .data and .bss are there and before the caches are on.
+__attribute__((weak)) void linnet_system_init() {}
 
 // libgcc's 64-bit division mentions the unwinder, which would bring abort() and all it needs.
 void __aeabi_unwind_cpp_pr0() {}
@@ -72,6 +77,14 @@ void enable_sram123() {
   system_register(rcc_ahb2enr) = system_register(rcc_ahb2enr) | (7U << 29);
   [[maybe_unused]] const std::uint32_t settled = system_register(rcc_ahb2enr);
   barrier();
+}
+
+// Revision Y answers a read of the AXI SRAM wrongly when two masters read at once (errata sheet
+// ES0392); ST's own start-up code sets this bit of the SRAM's port of the bus matrix. Later
+// revisions do not need it.
+void mend_axi_sram() {
+  constexpr std::uintptr_t dbgmcu_idcode = 0x5C001000, axi_targ7_fn_mod = 0x51008108;
+  if (system_register(dbgmcu_idcode) >> 16 < 0x2000) system_register(axi_targ7_fn_mod) = 1;
 }
 
 void copy(const std::uint32_t* from, std::uint32_t* to, const std::uint32_t* to_end) {
@@ -121,6 +134,8 @@ void linnet_exception() {
   enable_fpu();
   use_our_vectors();
   enable_sram123();
+  mend_axi_sram();
+  linnet_system_init();
   copy(linnet_data_load, linnet_data_begin, linnet_data_end);
   copy(linnet_itcm_load, linnet_itcm_begin, linnet_itcm_end);
   for (std::uint32_t* to = linnet_bss_begin; to != linnet_bss_end; ++to) *to = 0;
