@@ -285,9 +285,9 @@ CompileOptions phinet(bool int8 = true) {
 }
 
 CompileOptions yolo() {
-  const fs::path folder = models_folder() / "yolophinet_160";
+  const fs::path folder = models_folder() / "yolophinet_160_full";
   CompileOptions options;
-  options.model = folder / "yolophinet_160.onnx";
+  options.model = folder / "yolophinet_160_full.onnx";
   options.target = "stm32h743";
   options.samples = feeding(folder / "model.json");
   options.calibrate = {models_folder() / "detection_images/calibration"};
@@ -324,7 +324,7 @@ TEST_CASE(
                                     {Compiler::clang, "-Os", true}});
 }
 
-TEST_CASE("yolophinet_160 freestanding: boxes are the same with GCC and Clang") {
+TEST_CASE("yolophinet_160_full freestanding: boxes are the same with GCC and Clang") {
   check_builds(compiled(yolo()), {{Compiler::gcc, "-O2", true}, {Compiler::clang, "-O3", false}});
 }
 
