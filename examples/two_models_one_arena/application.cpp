@@ -16,7 +16,8 @@ namespace classifier = phinet_96;
 namespace {
 
 // A bank that both use. A bank that one of them uses is an array of that one.
-constexpr std::size_t kSharedBytes = std::max(detector::kArenaBytes.axi, classifier::kArenaBytes.axi);
+constexpr std::size_t kSharedBytes =
+    std::max(detector::kArenaBytes.axi, classifier::kArenaBytes.axi);
 LINNET_ARENA(axi) std::byte shared[kSharedBytes];
 LINNET_ARENA(dtcm) std::byte fast[classifier::kArenaBytes.dtcm];
 
@@ -30,7 +31,8 @@ static_assert(sizeof frame == detector::kInputs[0].elements);
 
 void take_picture() {
   const auto* const codes = static_cast<const std::int8_t*>(detector::test_input(0));
-  for (std::size_t i = 0; i < sizeof frame; ++i) frame[i] = static_cast<std::uint8_t>(codes[i] + 128);
+  for (std::size_t i = 0; i < sizeof frame; ++i)
+    frame[i] = static_cast<std::uint8_t>(codes[i] + 128);
 }
 
 // A box as a part of the frame, which the classifier's camera front end takes as a frame of its own: no pixel is copied.
@@ -41,12 +43,14 @@ classifier::CameraFrame part_of_frame(const detector::Detection& box) {
   const std::int32_t x = inside(box.x1, kWidth - 1), y = inside(box.y1, kHeight - 1);
   const std::int32_t right = std::max(x + 1, inside(box.x2 + 1, kWidth));
   const std::int32_t bottom = std::max(y + 1, inside(box.y2 + 1, kHeight));
-  return {frame + 3 * (y * kWidth + x), right - x, bottom - y, 3 * kWidth, classifier::PixelFormat::rgb888};
+  return {frame + 3 * (y * kWidth + x), right - x, bottom - y, 3 * kWidth,
+          classifier::PixelFormat::rgb888};
 }
 
 std::size_t best_class() {
   const std::int8_t* const scores = classifier::output(kClassifier);
-  return static_cast<std::size_t>(std::max_element(scores, scores + classifier::kOutputs[0].elements) - scores);
+  return static_cast<std::size_t>(
+      std::max_element(scores, scores + classifier::kOutputs[0].elements) - scores);
 }
 
 }  // namespace
@@ -61,11 +65,13 @@ int main() {
 
   take_picture();
   std::int8_t* const input = detector::input(kDetector);
-  for (std::size_t i = 0; i < sizeof frame; ++i) input[i] = static_cast<std::int8_t>(frame[i] - 128);
+  for (std::size_t i = 0; i < sizeof frame; ++i)
+    input[i] = static_cast<std::int8_t>(frame[i] - 128);
   detector::run(kDetector);
   static detector::Detection boxes[4];
   const std::size_t found = detector::detect(kDetector, 0.25F, 0.45F, boxes, 4);
-  for (std::size_t i = 0; i < found; ++i) {  // the boxes are ours; the arena is free for the classifier
+  for (std::size_t i = 0; i < found;
+       ++i) {  // the boxes are ours; the arena is free for the classifier
     const classifier::CameraFrame part = part_of_frame(boxes[i]);
     if (!classifier::run_frame(kClassifier, part)) return 2;
     host::print("box ", i, ": ", part.width, " by ", part.height, " pixels, score ",
