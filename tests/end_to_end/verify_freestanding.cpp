@@ -12,11 +12,13 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <map>
 #include <set>
 #include <sstream>
 
 #include "compiler/pipeline.h"
+#include "compiler/support/json.h"
 #include "compiler/support/write_files.h"
 #include "compiler/verify/subprocess.h"
 #include "compiler/verify/temporary_folder.h"
@@ -173,11 +175,10 @@ class Bench {
   }
 
   // What the network's files want from outside, joined to one object as a library would be.
-  std::set<std::string> undefined(const Build& build, const Words& without = {}) {
+  std::set<std::string> undefined(const Build& build) const {
     std::vector<Process> processes;
     Words objects;
     for (const std::string& source : generated_) {
-      if (std::find(without.begin(), without.end(), source) != without.end()) continue;
       objects.push_back(source + ".o");
       processes.push_back(
           {words_with(compilation(build, false), {"-c", source, "-o", objects.back()}),
@@ -306,6 +307,8 @@ CompileOptions tinyclap() {
   return options;
 }
 
+using Symbols = std::set<std::string>;
+
 }  // namespace
 
 TEST_CASE("a tiny network: every compiler, level and link-time optimisation gives the same bytes") {
@@ -333,6 +336,45 @@ TEST_CASE("tinyclap_small freestanding: features and labels are the same with GC
                                       {Compiler::gcc, "-Os", false},
                                       {Compiler::clang, "-O2", true},
                                       {Compiler::clang, "-Os", false}});
+}
+
+// docs/boards.md names them. memcmp is self_test()'s.
+TEST_CASE("generated code wants four functions of libc and no other") {
+  CompileOptions camera = phinet();
+  camera.name = "phinet_camera";
+  camera.camera = true;
+  const Compiled with_camera = compiled(camera), boxes = compiled(yolo()),
+                 sound = compiled(tinyclap());
+  const Symbols all{"memcmp", "memcpy", "memset"}, of_sound{"memcpy", "memmove", "memset"};
+  for (const Compiler compiler : {Compiler::gcc, Compiler::clang}) {
+    CHECK(Bench(with_camera).undefined({compiler, "-O2"}) == all);
+    CHECK(Bench(boxes).undefined({compiler, "-O2"}) == all);
+    CHECK(Bench(sound).undefined({compiler, "-O2"}) == of_sound);
+  }
+  // Arm's run-time ABI has a name of its own for clearing words.
+  Symbols of_clang = of_sound;
+  of_clang.insert("__aeabi_memclr4");
+  CHECK(Bench(sound).undefined({Compiler::clang, "-Os"}) == of_clang);
+  CHECK(Bench(sound).undefined({Compiler::gcc, "-Os"}) == of_sound);
+}
+
+TEST_CASE("kernels want two functions of libc, and two of them one of libgcc") {
+  std::ifstream file(fs::path(LINNET_SOURCE_DIR) / "runtime/kernels/measured.json");
+  const std::string text((std::istreambuf_iterator<char>(file)), {});
+  const Result<Json> measured = parse_json(text);
+  REQUIRE(measured);
+  std::map<std::string, Symbols> users;  // of a function that is not the runtime's
+  for (const auto& [kernel, figures] : measured->at("kernels").members()) {
+    const Json* uses = figures.find("uses");
+    if (uses == nullptr) continue;
+    for (const std::string& function : uses->texts())
+      if (!function.starts_with("_Z")) users[function].insert(kernel);
+  }
+  REQUIRE(users.size() == 4);
+  CHECK(users.contains("memcpy"));
+  CHECK(users.contains("memset"));
+  CHECK(users["__aeabi_l2f"] == Symbols{"layernorm_s8"});
+  CHECK(users["__aeabi_uldivmod"] == Symbols{"softmax_s8"});
 }
 
 }  // namespace linnet
