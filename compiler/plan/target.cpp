@@ -53,6 +53,8 @@ std::string complaint_of(const Target& target) {
   std::set<std::string> names;
   for (const MemoryBank& bank : target.banks) {
     if (!check_identifier(bank.name)) return "'" + harmless(bank.name) + "' is no name for a bank";
+    // NAME_STACK_BYTES of the C header is the stack's.
+    if (upper(bank.name) == "STACK") return "a bank cannot be named 'stack'";
     if (!names.insert(bank.name).second) return "bank '" + bank.name + "' is there twice";
     if (bank.size_bytes && *bank.size_bytes <= 0)
       return "'size_bytes' of bank '" + bank.name + "' is not positive";

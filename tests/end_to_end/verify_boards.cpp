@@ -11,9 +11,12 @@
 #include <regex>
 #include <sstream>
 
+#include "compiler/pipeline.h"
 #include "compiler/plan/target.h"
+#include "compiler/support/write_files.h"
 #include "compiler/verify/subprocess.h"
 #include "compiler/verify/temporary_folder.h"
+#include "tests/support/tiny_network.h"
 
 namespace linnet {
 namespace {
@@ -176,6 +179,46 @@ TEST_CASE("an overfull bank of the stm32h743 stops the link, on the emulated boa
     CHECK(link(board, script, ".linnet.weights.a", kFlashBytes - 65536).succeeded());
     const Finished overfull = link(board, script, ".linnet.weights.a", kFlashBytes);
     CHECK(overfull.output.find("region `FLASH' overflowed by") != std::string::npos);
+  }
+}
+
+// ---- external flash -------------------------------------------------------------------------------------------------
+
+TEST_CASE("weights lie in mapped external flash when they are asked to") {
+  for (const WeightsFormat format : {WeightsFormat::cpp, WeightsFormat::incbin}) {
+    const Compiled made = testing::compile_tiny("stm32h743", {"tiny", true, format});
+    const TemporaryFolder folder;
+    REQUIRE(write_files(folder.path(), made.files));
+    std::ofstream(folder.path() / "main.cpp")
+        << "#include \"tiny.hpp\"\n"
+           "LINNET_ARENA(axi) static std::byte axi[tiny::kArenaBytes.axi];\n"
+           "int main() { tiny::run({axi}); return tiny::output({axi})[0]; }\n";
+    const bool cpp = format == WeightsFormat::cpp;
+    const fs::path sources = kBoards / "stm32h743";
+    const Finished linked =
+        compile_for_core({"-O1", "-I.",
+                          cpp ? "-DTINY_WEIGHTS_SECTION=\".linnet.external\""
+                              : "-DTINY_WEIGHTS_SECTION=.linnet.external",
+                          "main.cpp", "tiny.cpp", cpp ? "tiny_weights.cpp" : "tiny_weights.S",
+                          (sources / "startup.cpp").string(), "-nostartfiles", "--specs=nano.specs",
+                          "-T", (sources / "stm32h743.ld").string(), "-o", "image.elf"},
+                         folder.path());
+    INFO(linked.output);
+    REQUIRE(linked.succeeded());
+    const Finished symbols = run_process({{"arm-none-eabi-nm", "image.elf"}, folder.path()});
+    INFO(symbols.output);
+    CHECK(std::regex_search(symbols.output, std::regex(cpp ? "900000.. [RDA] _ZN4tiny\\d+w_"
+                                                           : "90000000 . tiny_weights")));
+    // The two flashes are programmed from two files; the first has no gap of gigabytes.
+    const auto binary = [&](const char* option) {
+      const Finished made_binary = run_process({{"arm-none-eabi-objcopy", "-O", "binary", option,
+                                                 ".linnet.external", "image.elf", "out.bin"},
+                                                folder.path()});
+      REQUIRE(made_binary.succeeded());
+      return static_cast<std::int64_t>(fs::file_size(folder.path() / "out.bin"));
+    };
+    CHECK(binary("-j") == made.report.weights_bytes + made.report.tables_bytes);
+    CHECK(binary("-R") < 32768);
   }
 }
 

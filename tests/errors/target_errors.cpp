@@ -70,6 +70,8 @@ TEST_CASE("E311: a file that describes no target") {
         start + "'stm32h743' is the name of a target of Linnet's own" + end);
   CHECK(said(R"({"name": "a", "memory": [{"name": "x y"}]})") ==
         start + "'x y' is no name for a bank" + end);
+  CHECK(said(R"({"name": "a", "memory": [{"name": "Stack"}]})") ==
+        start + "a bank cannot be named 'stack'" + end);
   CHECK(said(R"({"name": "a", "memory": [{"name": "x"}, {"name": "x"}]})") ==
         start + "bank 'x' is there twice" + end);
   CHECK(said(R"({"name": "a", "memory": [{"name": "x", "size_bytes": -1}]})") ==
