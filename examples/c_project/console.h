@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-void console_text(const char *text);
+void console_text(const char* text);
 void console_number(size_t number);
 
 #endif

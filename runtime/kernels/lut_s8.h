@@ -4,6 +4,7 @@
 // for: 26 instructions and 18 cycles (as llvm-mca models them) for eight.
 #pragma once
 
+#include "linnet/dsp/dsp.h"
 #include "linnet/layers_elementwise.h"
 
 namespace linnet {

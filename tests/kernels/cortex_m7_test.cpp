@@ -35,14 +35,29 @@ Output run(const std::string& command) {
   return output;
 }
 
-// Builds the image in `folder`; `flags` are added for all files.
-Output build_image(const fs::path& folder, const std::string& flags) {
+const char* const kGcc =
+    "arm-none-eabi-g++ -mcpu=cortex-m7 -mthumb -mfloat-abi=hard -mfpu=fpv5-d16";
+
+// Clang with the headers of Debian's newlib and its libstdc++; enumerations as small as GCC's.
+std::string clang() {
+  const std::string headers = "/usr/lib/arm-none-eabi/include";
+  std::string version = run("arm-none-eabi-g++ -dumpfullversion").text;
+  version.resize(version.find('\n'));
+  return fmt::format(
+      "clang++ --target=thumbv7em-none-eabihf -mcpu=cortex-m7 -mfpu=fpv5-d16 -fshort-enums "
+      "-isystem {0}/c++/{1} -isystem {0}/c++/{1}/arm-none-eabi/thumb/v7e-m+dp/hard -isystem {0}",
+      headers, version);
+}
+
+// Builds the image in `folder`; `flags` are added for all files. `compiler` makes the kernels.
+Output build_image(const fs::path& folder, const std::string& flags,
+                   const std::string& compiler = kGcc) {
   const fs::path source = LINNET_SOURCE_DIR;
   const fs::path board = source / "runtime/boards/mps2_an500";
   const fs::path core = source / "tests/kernels/core";
   const fs::path build = fs::path(LINNET_BINARY).parent_path().parent_path();
-  const std::string compile = fmt::format(
-      "arm-none-eabi-g++ -mcpu=cortex-m7 -mthumb -mfloat-abi=hard -mfpu=fpv5-d16 -std=c++17 "
+  const std::string common = fmt::format(
+      " -std=c++17 "
       "-fno-exceptions -fno-rtti -ffunction-sections -Wall -Wextra -Wconversion -Wshadow "
       "-Wpedantic -Werror {} -I{} -I{} -I{} -I{}",
       flags, source.string(), board.string(), (source / "runtime/include").string(),
@@ -51,18 +66,18 @@ Output build_image(const fs::path& folder, const std::string& flags) {
   return run(fmt::format(
       "{0} -DLINNET_DIGESTS=portable -DLINNET_PORTABLE_DSP -c {1} -o {2} && "
       "{0} -DLINNET_DIGESTS=instructions -c {1} -o {3} && "
-      "{0} -nostartfiles --specs=nano.specs -Wl,--gc-sections "
+      "{8} -nostartfiles --specs=nano.specs -Wl,--gc-sections "
       "-Wl,--enable-non-contiguous-regions -T {4} -x c++ {5} {6} -x none {2} {3} -o {7}",
-      compile, (core / "digests.cpp").string(), object("portable.o"), object("instructions.o"),
-      (board / "open.ld").string(), (core / "image.cc").string(), (board / "startup.cpp").string(),
-      object("image.elf")));
+      compiler + common, (core / "digests.cpp").string(), object("portable.o"),
+      object("instructions.o"), (board / "open.ld").string(), (core / "image.cc").string(),
+      (board / "startup.cpp").string(), object("image.elf"), kGcc + common));
 }
 
 // With `flags`, core and host agree on every digest.
-void check_core(const std::string& flags) {
+void check_core(const std::string& flags, const std::string& compiler = kGcc) {
   const fs::path folder = fs::temp_directory_path() / fmt::format("linnet-core-{}", getpid());
   fs::create_directories(folder);
-  const Output built = build_image(folder, flags);
+  const Output built = build_image(folder, flags, compiler);
   INFO(built.text);
   REQUIRE(built.status == 0);
   const std::string qemu = std::string(LINNET_SOURCE_DIR) + "/tools/qemu ";
@@ -110,6 +125,10 @@ TEST_CASE("kernels compute the same on the emulated Cortex-M7 and on the host") 
 
 TEST_CASE("kernels compute the same on the core at -Os, and when the build forgets -ffp-contract") {
   check_core("-Os");
+}
+
+TEST_CASE("kernels compute the same on the core when Clang builds them") {
+  check_core("-O2 -ffp-contract=off", clang());
 }
 
 // Assembly has fewer registers then.

@@ -21,18 +21,18 @@ typedef uint32_t TickType_t;
 #define pdFALSE ((BaseType_t)0)
 #define pdTRUE ((BaseType_t)1)
 #define portMAX_DELAY ((TickType_t)0xFFFFFFFFUL)
-#define pdMS_TO_TICKS(ms) ((TickType_t)(((uint64_t)(ms) * configTICK_RATE_HZ) / 1000U))
+#define pdMS_TO_TICKS(ms) ((TickType_t)(((uint64_t)(ms)*configTICK_RATE_HZ) / 1000U))
 
 /* What the kernel keeps of a task: the caller's memory. */
 typedef struct StaticTask {
-  uint32_t *sp; /* where the switched-out context lies; first, for the switch */
-  StackType_t *stack;
+  uint32_t* sp; /* where the switched-out context lies; first, for the switch */
+  StackType_t* stack;
   uint32_t stack_words;
   UBaseType_t priority;
   TickType_t wakes_at;
   uint32_t notifications;
   int state;
-  const char *name;
+  const char* name;
 } StaticTask_t;
 
 #endif

@@ -8,11 +8,12 @@
 extern "C" {
 #endif
 
-typedef StaticTask_t *TaskHandle_t;
-typedef void (*TaskFunction_t)(void *);
+typedef StaticTask_t* TaskHandle_t;
+typedef void (*TaskFunction_t)(void*);
 
-TaskHandle_t xTaskCreateStatic(TaskFunction_t function, const char *name, uint32_t stack_words, void *parameters,
-                               UBaseType_t priority, StackType_t *stack, StaticTask_t *task);
+TaskHandle_t xTaskCreateStatic(TaskFunction_t function, const char* name, uint32_t stack_words,
+                               void* parameters, UBaseType_t priority, StackType_t* stack,
+                               StaticTask_t* task);
 void vTaskStartScheduler(void);
 void vTaskDelay(TickType_t ticks);
 TickType_t xTaskGetTickCount(void);
@@ -22,7 +23,7 @@ uint32_t ulTaskNotifyTake(BaseType_t clear, TickType_t ticks); /* portMAX_DELAY 
 UBaseType_t uxTaskGetStackHighWaterMark(TaskHandle_t task);
 
 /* The application's: a task has used more than its stack. */
-void vApplicationStackOverflowHook(TaskHandle_t task, char *name);
+void vApplicationStackOverflowHook(TaskHandle_t task, char* name);
 
 #ifdef __cplusplus
 }
