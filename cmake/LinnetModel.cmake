@@ -42,7 +42,8 @@ endfunction()
 
 # The file names of .../sources.
 function(linnet_sources_of name weights_format result)
-  set(files ${name}.hpp ${name}.h ${name}.cpp ${name}_c.cpp ${name}_test_vector.hpp ${name}_test_vector.cpp)
+  set(files ${name}.hpp ${name}.h ${name}.cpp ${name}_c.cpp
+    ${name}_test_vector.hpp ${name}_test_vector.h ${name}_test_vector.cpp)
   if(weights_format STREQUAL "incbin")
     list(APPEND files ${name}_weights.S ${name}_weights.bin)
   else()
