@@ -2,6 +2,7 @@
 #include "compiler/support/diagnostic.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "compiler/support/json.h"
 
@@ -42,16 +43,20 @@ std::string to_json(const Diagnostics& diagnostics, std::string_view file, int e
   return to_text(Json::object({{"diagnostics", std::move(list)}, {"exit_code", exit_code}})) + "\n";
 }
 
+namespace {
+
+// About --target, --bank, --input, --labels, --front-end, --name, --filter and project files: wrong usage.
+constexpr std::string_view kUsage[] = {"E303", "E305", "E306", "E307", "E311", "E320", "E321",
+                                       "E322", "E502", "E507", "E520", "E521", "E522", "E523"};
+
+}  // namespace
+
 int exit_code(const Diagnostics& diagnostics) {
   int worst = 0;
   for (const Diagnostic& diagnostic : diagnostics) {
     const char family = diagnostic.code.size() > 1 ? diagnostic.code[1] : '0';
-    // About --name, --bank, --input, --front-end, --filter and project files: wrong usage.
     const bool usage =
-        diagnostic.code == "E502" || diagnostic.code == "E305" || diagnostic.code == "E306" ||
-        diagnostic.code == "E320" || diagnostic.code == "E321" || diagnostic.code == "E322" ||
-        diagnostic.code == "E507" || diagnostic.code == "E520" || diagnostic.code == "E521" ||
-        diagnostic.code == "E522" || diagnostic.code == "E523";
+        std::find(std::begin(kUsage), std::end(kUsage), diagnostic.code) != std::end(kUsage);
     const int code = usage ? 2 : family == '3' ? 3 : family == '4' ? 4 : family == '9' ? 70 : 1;
     worst = std::max(worst, code);
   }

@@ -2,10 +2,10 @@
 //
 // A diagnostic has a stable code, the node it is about (where there is one), what is wrong and what to do:
 //
-//   model.onnx: E012 node 'Conv_7' (Conv): dilations [2,2] are not supported; use 1
+//   model.onnx: E103 node 'Conv_7' (Conv): strides is 0, which is outside [1, 32767]; use a value inside
 //
 // Codes: E0xx reading the file, E1xx graph and operators, E2xx calibration and data, E3xx budgets,
-// E4xx external tools, E5xx output, E9xx our own defects. docs/ lists each one.
+// E4xx external tools, E5xx output, E9xx our own defects. diagnostic_codes.h explains each one.
 #pragma once
 
 #include <string>
@@ -15,7 +15,7 @@
 namespace linnet {
 
 struct Diagnostic {
-  std::string code;  // "E012"
+  std::string code;  // "E103"
   std::string
       node;        // ONNX node name, or the name of its first output when it has none; may be empty
   std::string op;  // ONNX operator type; may be empty
@@ -36,7 +36,7 @@ std::string to_json(const Diagnostics& diagnostics, std::string_view file, int e
 class Json;
 Json json_of(const Diagnostic& diagnostic, std::string_view file);  // one of them
 
-// Exit code of the process for these diagnostics: 1 model or data, 2 usage (E502, E305, E306, E320, E321, E322, E507, E520 to E523), 3 budget, 4 missing tool, 70 our defect.
+// Exit code of the process for these diagnostics: 1 model or data, 2 usage (listed in diagnostic.cpp), 3 budget, 4 missing tool, 70 our defect.
 int exit_code(const Diagnostics& diagnostics);
 
 }  // namespace linnet
