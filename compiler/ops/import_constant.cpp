@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "compiler/ops/import_families.h"
+#include "compiler/ops/operator_table.h"
 
 namespace linnet {
 namespace {
@@ -387,5 +388,49 @@ void import_reduce_prod(ImportNode& node) {
   TensorValue value = integers_of({static_cast<std::int64_t>(product)}, keeps ? Shape{1} : Shape{});
   set_constant(node, cast_to_integers(value, inputs[0]->type.dtype));
 }
+
+namespace {
+
+constexpr Leaves kFolds = Leaves::constants;
+constexpr std::string_view kShapeArithmetic = "Constants only: shape arithmetic of exporters.";
+constexpr std::string_view kIntegersOnly = "Constants only, of integers.";
+constexpr std::string_view kOfAnyTensor =
+    "Of any tensor: shapes are known when the model is compiled.";
+
+constexpr OperatorEntry kConstantOperators[] = {
+    {"And", import_compare, 1, kFolds, {}, kShapeArithmetic},
+    {"Ceil", import_round, 1, kFolds, {}, kShapeArithmetic},
+    {"Constant", import_constant, 1, kFolds, {}, "Numbers only: no strings, no sparse tensors."},
+    {"ConstantOfShape", import_constant_of_shape, 9, kFolds, {}, kShapeArithmetic},
+    {"CumSum", import_cumsum, 11, kFolds, {}, kIntegersOnly},
+    {"Equal", import_compare, 1, kFolds, {}, kShapeArithmetic},
+    {"Floor", import_round, 1, kFolds, {}, kShapeArithmetic},
+    {"Greater", import_compare, 1, kFolds, {}, kShapeArithmetic},
+    {"GreaterOrEqual", import_compare, 12, kFolds, {}, kShapeArithmetic},
+    {"Less", import_compare, 1, kFolds, {}, kShapeArithmetic},
+    {"LessOrEqual", import_compare, 12, kFolds, {}, kShapeArithmetic},
+    {"Mod", import_compare, 10, kFolds, {}, kIntegersOnly},
+    {"NonZero", import_nonzero, 9, kFolds, {}, kShapeArithmetic},
+    {"Not", import_round, 1, kFolds, {}, kShapeArithmetic},
+    {"Or", import_compare, 1, kFolds, {}, kShapeArithmetic},
+    {"Range", import_range, 11, kFolds, {}, "Constants only, up to 2^24 elements."},
+    {"ReduceProd", import_reduce_prod, 1, kFolds, {}, "Constants only: a list of integers."},
+    {"Round", import_round, 11, kFolds, {}, kShapeArithmetic},
+    {"ScatterND", import_scatter_nd, 11, kFolds, {}, "Constants only, without reduction."},
+    {"Shape", import_shape_of, 1, kFolds, {}, kOfAnyTensor},
+    {"Sign", import_round, 9, kFolds, {}, kShapeArithmetic},
+    {"Size", import_size, 1, kFolds, {}, kOfAnyTensor},
+    {"Where",
+     import_where,
+     9,
+     Leaves::kernels,
+     {Form::minmax, Form::arithmetic},
+     "Constant condition."},
+    {"Xor", import_compare, 1, kFolds, {}, kShapeArithmetic},
+};
+
+}  // namespace
+
+std::span<const OperatorEntry> constant_operators() { return kConstantOperators; }
 
 }  // namespace linnet

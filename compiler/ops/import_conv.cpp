@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "compiler/ops/import_families.h"
+#include "compiler/ops/operator_table.h"
 
 namespace linnet {
 namespace {
@@ -210,5 +211,28 @@ void import_conv_transpose(ImportNode& node) {
   if (node.has_input(2)) inputs.push_back(node.input(2));
   node.set_output(0, to_channels_first(node, node.emit(op, inputs), rank));
 }
+
+namespace {
+
+constexpr OperatorEntry kConvOperators[] = {
+    {"Conv",
+     import_conv,
+     1,
+     Leaves::kernels,
+     {Form::conv},
+     "One or two spatial axes; any groups; kernels, strides, dilations and pads up to 32767; "
+     "auto_pad. int8 with constant weights and bias; weights of 4 bits with groups 1."},
+    {"ConvTranspose",
+     import_conv_transpose,
+     1,
+     Leaves::kernels,
+     {Form::conv_transpose},
+     "One or two spatial axes; output_padding, output_shape, groups. int8 with constant weights "
+     "and bias; with groups their scale is one for the tensor."},
+};
+
+}  // namespace
+
+std::span<const OperatorEntry> conv_operators() { return kConvOperators; }
 
 }  // namespace linnet

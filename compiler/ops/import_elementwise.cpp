@@ -4,6 +4,7 @@
 #include <array>
 
 #include "compiler/ops/import_families.h"
+#include "compiler/ops/operator_table.h"
 
 namespace linnet {
 namespace {
@@ -215,5 +216,117 @@ void import_cast(ImportNode& node) {
   }
   node.set_output(0, node.emit_constant(cast_to_integers(*value, dtype)));
 }
+
+namespace {
+
+constexpr OperatorEntry kElementwiseOperators[] = {
+    {"Abs", import_unary, 1, Leaves::kernels, {Form::simple}, ""},
+    {"Add",
+     import_binary,
+     1,
+     Leaves::kernels,
+     {Form::arithmetic, Form::simple},
+     "NumPy broadcasting; above four dimensions the operands' own and repeated dimensions "
+     "alternate at most twice."},
+    {"Cast",
+     import_cast,
+     1,
+     Leaves::nothing,
+     {},
+     "On the device float to float, and uint8 inputs read as 0 to 255; other casts of constants "
+     "only."},
+    {"Clip",
+     import_clip,
+     1,
+     Leaves::kernels,
+     {Form::simple, Form::minmax},
+     "Bounds are constants, or computed tensors of one element."},
+    {"Div",
+     import_binary,
+     1,
+     Leaves::kernels,
+     {Form::float_binary, Form::simple},
+     "NumPy broadcasting; above four dimensions the operands' own and repeated dimensions "
+     "alternate at most twice. int8 by a constant of one element; else float."},
+    {"Dropout", import_dropout, 1, Leaves::nothing, {}, "Inference only, without the mask."},
+    {"Elu", import_unary, 1, Leaves::kernels, {Form::elu}, ""},
+    {"Erf", import_unary, 9, Leaves::kernels, {Form::erf}, ""},
+    {"Exp", import_unary, 1, Leaves::kernels, {Form::exp}, ""},
+    {"Gelu",
+     import_unary,
+     20,
+     Leaves::kernels,
+     {Form::gelu, Form::gelu_tanh},
+     "approximate none or tanh."},
+    {"HardSigmoid", import_unary, 1, Leaves::kernels, {Form::simple}, ""},
+    {"HardSwish", import_unary, 14, Leaves::kernels, {Form::simple}, ""},
+    {"Identity", import_identity, 1, Leaves::nothing, {}, ""},
+    {"LeakyRelu", import_unary, 1, Leaves::kernels, {Form::simple}, ""},
+    {"Log", import_unary, 1, Leaves::kernels, {Form::log}, ""},
+    {"Max",
+     import_variadic,
+     1,
+     Leaves::kernels,
+     {Form::minmax, Form::simple},
+     "Any number of inputs. NumPy broadcasting; above four dimensions the operands' own and "
+     "repeated dimensions alternate at most twice. int8 inputs share one scale."},
+    {"Mean",
+     import_variadic,
+     1,
+     Leaves::kernels,
+     {Form::arithmetic, Form::simple},
+     "Any number of inputs. NumPy broadcasting; above four dimensions the operands' own and "
+     "repeated dimensions alternate at most twice."},
+    {"Min",
+     import_variadic,
+     1,
+     Leaves::kernels,
+     {Form::minmax, Form::simple},
+     "Any number of inputs. NumPy broadcasting; above four dimensions the operands' own and "
+     "repeated dimensions alternate at most twice. int8 inputs share one scale."},
+    {"Mul",
+     import_binary,
+     1,
+     Leaves::kernels,
+     {Form::arithmetic, Form::simple},
+     "NumPy broadcasting; above four dimensions the operands' own and repeated dimensions "
+     "alternate at most twice."},
+    {"Neg", import_unary, 1, Leaves::kernels, {Form::simple}, ""},
+    {"PRelu",
+     import_prelu,
+     1,
+     Leaves::kernels,
+     {Form::prelu, Form::simple},
+     "int8 with a constant slope; else float."},
+    {"Pow",
+     import_pow,
+     1,
+     Leaves::kernels,
+     {Form::pow, Form::power},
+     "int8 with a constant exponent of one element; else float."},
+    {"Reciprocal", import_unary, 1, Leaves::kernels, {Form::simple}, ""},
+    {"Relu", import_unary, 1, Leaves::kernels, {Form::simple}, ""},
+    {"Sigmoid", import_unary, 1, Leaves::kernels, {Form::sigmoid}, ""},
+    {"Sqrt", import_unary, 1, Leaves::kernels, {Form::simple}, ""},
+    {"Sub",
+     import_binary,
+     1,
+     Leaves::kernels,
+     {Form::arithmetic, Form::simple},
+     "NumPy broadcasting; above four dimensions the operands' own and repeated dimensions "
+     "alternate at most twice."},
+    {"Sum",
+     import_variadic,
+     1,
+     Leaves::kernels,
+     {Form::arithmetic, Form::simple},
+     "Any number of inputs. NumPy broadcasting; above four dimensions the operands' own and "
+     "repeated dimensions alternate at most twice."},
+    {"Tanh", import_unary, 1, Leaves::kernels, {Form::tanh}, ""},
+};
+
+}  // namespace
+
+std::span<const OperatorEntry> elementwise_operators() { return kElementwiseOperators; }
 
 }  // namespace linnet

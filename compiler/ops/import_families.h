@@ -1,4 +1,4 @@
-// The import functions of all operator families, for the table in import_table.cpp. What an ONNX operator means is
+// The import functions of all operator families, for their entries (operator_table.h). What an ONNX operator means is
 // told where its function is defined.
 #pragma once
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "compiler/ops/import_families.h"
+#include "compiler/ops/operator_table.h"
 
 namespace linnet {
 namespace {
@@ -83,5 +84,28 @@ void import_matmul(ImportNode& node) {
   if (row) shape.erase(shape.end() - (column ? 1 : 2));
   node.set_output(0, node.reshape(y, std::move(shape)));
 }
+
+namespace {
+
+constexpr OperatorEntry kMatmulOperators[] = {
+    {"Gemm",
+     import_gemm,
+     1,
+     Leaves::kernels,
+     {Form::conv, Form::matmul, Form::arithmetic, Form::simple},
+     "Two matrices; a constant B is a fully connected layer, which the kernels of convolutions "
+     "compute. A C that is no bias is added after."},
+    {"MatMul",
+     import_matmul,
+     1,
+     Leaves::kernels,
+     {Form::conv, Form::matmul},
+     "A constant matrix on the right is a fully connected layer. Else NumPy's product, with up to "
+     "three leading dimensions that broadcast; int8 with one scale for each operand."},
+};
+
+}  // namespace
+
+std::span<const OperatorEntry> matmul_operators() { return kMatmulOperators; }
 
 }  // namespace linnet

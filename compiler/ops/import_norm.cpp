@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "compiler/ops/import_families.h"
+#include "compiler/ops/operator_table.h"
 
 namespace linnet {
 namespace {
@@ -157,5 +158,40 @@ void import_softmax(ImportNode& node) {
       node.reshape(x, {product(shape.begin(), middle), product(middle, shape.end())});
   node.set_output(0, node.reshape(node.emit(Softmax{1}, {flat}), shape));
 }
+
+namespace {
+
+constexpr OperatorEntry kNormOperators[] = {
+    {"BatchNormalization",
+     import_batch_norm,
+     1,
+     Leaves::kernels,
+     {Form::arithmetic, Form::simple},
+     "Inference only. With constant parameters it becomes part of the convolution before or after "
+     "it where there is one."},
+    {"InstanceNormalization",
+     import_instance_norm,
+     1,
+     Leaves::kernels,
+     {Form::layer_norm, Form::arithmetic},
+     "At least one spatial axis; int8 up to 32768 elements a channel."},
+    {"LayerNormalization",
+     import_layer_norm,
+     17,
+     Leaves::kernels,
+     {Form::layer_norm, Form::arithmetic, Form::reduce, Form::simple},
+     "int8 up to 32768 elements, with constant scale and bias; else float."},
+    {"Softmax",
+     import_softmax,
+     1,
+     Leaves::kernels,
+     {Form::softmax},
+     "int8 along the last axis as it lies on the device (channels last), up to 65536 elements; "
+     "else float."},
+};
+
+}  // namespace
+
+std::span<const OperatorEntry> norm_operators() { return kNormOperators; }
 
 }  // namespace linnet

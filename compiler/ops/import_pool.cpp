@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "compiler/ops/import_families.h"
+#include "compiler/ops/operator_table.h"
 
 namespace linnet {
 namespace {
@@ -125,5 +126,68 @@ void import_reduce(ImportNode& node) {
   }
   node.set_output(0, reduce(node, x, std::move(op)));
 }
+
+namespace {
+
+constexpr OperatorEntry kPoolOperators[] = {
+    {"AveragePool",
+     import_pool,
+     1,
+     Leaves::kernels,
+     {Form::average_pool},
+     "One or two spatial axes; ceil_mode, count_include_pad, auto_pad."},
+    {"GlobalAveragePool",
+     import_global_pool,
+     1,
+     Leaves::kernels,
+     {Form::reduce},
+     "Any number of spatial axes, up to eight dimensions in all."},
+    {"GlobalMaxPool",
+     import_global_pool,
+     1,
+     Leaves::kernels,
+     {Form::reduce},
+     "Any number of spatial axes, up to eight dimensions in all."},
+    {"MaxPool",
+     import_pool,
+     1,
+     Leaves::kernels,
+     {Form::max_pool},
+     "One or two spatial axes; ceil_mode, dilations, auto_pad; without Indices."},
+    {"ReduceL2",
+     import_reduce,
+     1,
+     Leaves::kernels,
+     {Form::reduce_l2, Form::simple},
+     "Constant axes; up to eight dimensions. Float."},
+    {"ReduceMax",
+     import_reduce,
+     1,
+     Leaves::kernels,
+     {Form::reduce},
+     "Constant axes; up to eight dimensions."},
+    {"ReduceMean",
+     import_reduce,
+     1,
+     Leaves::kernels,
+     {Form::reduce},
+     "Constant axes; up to eight dimensions."},
+    {"ReduceMin",
+     import_reduce,
+     1,
+     Leaves::kernels,
+     {Form::reduce},
+     "Constant axes; up to eight dimensions."},
+    {"ReduceSum",
+     import_reduce,
+     1,
+     Leaves::kernels,
+     {Form::reduce},
+     "Constant axes; up to eight dimensions."},
+};
+
+}  // namespace
+
+std::span<const OperatorEntry> pool_operators() { return kPoolOperators; }
 
 }  // namespace linnet

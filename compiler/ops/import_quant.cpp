@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "compiler/ops/import_families.h"
+#include "compiler/ops/operator_table.h"
 
 namespace linnet {
 namespace {
@@ -144,6 +145,8 @@ void import_dequantize_linear(ImportNode& node) {
 }
 
 void import_qlinear_conv(ImportNode& node) {
+  if (node.onnx.integer("channels_last", 0) != 0)
+    import_fault("E103", "channels_last is not supported", "quantize the model in NCHW");
   const TensorId x = dequantized(node, 0);
   const TensorId w = dequantized(node, 3, 0);
   std::vector<TensorId> inputs{x, w};
@@ -220,5 +223,136 @@ void import_qlinear_pool(ImportNode& node) {
   if (last) y = node.rank(y) == 4 ? node.transpose(y, {0, 2, 3, 1}) : node.transpose(y, {0, 2, 1});
   set_quantized(node, y, 3);
 }
+
+namespace {
+
+constexpr OperatorEntry kQuantOperators[] = {
+    {"DequantizeLinear",
+     import_dequantize_linear,
+     10,
+     Leaves::kernels,
+     {Form::dequantize},
+     "One scale for each tensor, or along one axis of a constant; 8 bits. int32 constants too; no "
+     "blocks. Around an operator that has an int8 form it disappears."},
+    {"QLinearConv",
+     import_qlinear_conv,
+     10,
+     Leaves::kernels,
+     {Form::conv},
+     "As Conv. Constant scales."},
+    {"QLinearMatMul",
+     import_qlinear_matmul,
+     10,
+     Leaves::kernels,
+     {Form::conv, Form::matmul},
+     "As MatMul. Constant scales."},
+    {"QuantizeLinear",
+     import_quantize_linear,
+     10,
+     Leaves::kernels,
+     {Form::quantize, Form::table},
+     "One scale for each tensor, or along one axis of a constant; 8 bits. No blocks. Around an "
+     "operator that has an int8 form it disappears."},
+};
+
+}  // namespace
+
+std::span<const OperatorEntry> quant_operators() { return kQuantOperators; }
+
+namespace {
+
+constexpr OperatorEntry kMicrosoftOperators[] = {
+    {"DequantizeLinear",
+     import_dequantize_linear,
+     1,
+     Leaves::kernels,
+     {Form::dequantize},
+     "As in ai.onnx."},
+    {"FastGelu",
+     import_unary,
+     1,
+     Leaves::kernels,
+     {Form::gelu_tanh, Form::arithmetic, Form::simple},
+     ""},
+    {"Gelu", import_unary, 1, Leaves::kernels, {Form::gelu}, ""},
+    {"QGemm",
+     import_qgemm,
+     1,
+     Leaves::kernels,
+     {Form::conv, Form::matmul, Form::dequantize},
+     "As Gemm; with a bias alpha is 1. Without an output scale the output is float."},
+    {"QLinearAdd",
+     import_qlinear_binary,
+     1,
+     Leaves::kernels,
+     {Form::arithmetic, Form::simple},
+     "As Add."},
+    {"QLinearAveragePool",
+     import_qlinear_pool,
+     1,
+     Leaves::kernels,
+     {Form::average_pool},
+     "As AveragePool; channels_last too."},
+    {"QLinearConcat",
+     import_qlinear_concat,
+     1,
+     Leaves::kernels,
+     {Form::concat, Form::table},
+     "As Concat; inputs of other scales are requantized by a table."},
+    {"QLinearConv",
+     import_qlinear_conv,
+     1,
+     Leaves::kernels,
+     {Form::conv},
+     "As Conv; channels_last is refused."},
+    {"QLinearGlobalAveragePool",
+     import_qlinear_pool,
+     1,
+     Leaves::kernels,
+     {Form::reduce},
+     "As GlobalAveragePool; channels_last too."},
+    {"QLinearLeakyRelu", import_qlinear_unary, 1, Leaves::kernels, {Form::simple}, "As LeakyRelu."},
+    {"QLinearMul",
+     import_qlinear_binary,
+     1,
+     Leaves::kernels,
+     {Form::arithmetic, Form::simple},
+     "As Mul."},
+    {"QLinearReduceMean",
+     import_qlinear_unary,
+     1,
+     Leaves::kernels,
+     {Form::reduce},
+     "As ReduceMean."},
+    {"QLinearSigmoid", import_qlinear_unary, 1, Leaves::kernels, {Form::sigmoid}, "As Sigmoid."},
+    {"QLinearSoftmax",
+     import_qlinear_unary,
+     1,
+     Leaves::kernels,
+     {Form::softmax},
+     "As Softmax, of the operator set that its attribute names."},
+    {"QLinearWhere",
+     import_qlinear_where,
+     1,
+     Leaves::kernels,
+     {Form::float_binary, Form::quantize, Form::dequantize},
+     "As Where; in float, between conversions."},
+    {"QuantizeLinear",
+     import_quantize_linear,
+     1,
+     Leaves::kernels,
+     {Form::quantize, Form::table},
+     "As in ai.onnx."},
+    {"QuickGelu",
+     import_unary,
+     1,
+     Leaves::kernels,
+     {Form::sigmoid, Form::silu, Form::float_binary, Form::simple},
+     ""},
+};
+
+}  // namespace
+
+std::span<const OperatorEntry> microsoft_operators() { return kMicrosoftOperators; }
 
 }  // namespace linnet

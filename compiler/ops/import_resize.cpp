@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "compiler/ops/import_families.h"
+#include "compiler/ops/operator_table.h"
 
 namespace linnet {
 namespace {
@@ -303,5 +304,29 @@ void import_upsample(ImportNode& node) {
   scale_to_output(request, in);
   emit_resize(node, x, op, request);
 }
+
+namespace {
+
+constexpr OperatorEntry kResizeOperators[] = {
+    {"Resize",
+     import_resize,
+     10,
+     Leaves::kernels,
+     {Form::resize, Form::gather},
+     "Height and width of three- or four-dimensional tensors, or all of one or two dimensions; "
+     "nearest and linear, every coordinate mode and rounding; constant sizes or scales. No cubic, "
+     "antialias, exclude_outside, or keep_aspect_ratio_policy."},
+    {"Upsample",
+     import_upsample,
+     1,
+     Leaves::kernels,
+     {Form::resize},
+     "As Resize with asymmetric coordinates; constant scales.",
+     9},
+};
+
+}  // namespace
+
+std::span<const OperatorEntry> resize_operators() { return kResizeOperators; }
 
 }  // namespace linnet

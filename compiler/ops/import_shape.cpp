@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "compiler/ops/import_families.h"
+#include "compiler/ops/operator_table.h"
 
 namespace linnet {
 namespace {
@@ -168,5 +169,26 @@ void import_tile(ImportNode& node) {
       node.emit(Expand{std::move(expanded)}, {node.reshape(x, std::move(spread))});
   node.set_output(0, node.reshape(wide, std::move(to)));
 }
+
+namespace {
+
+constexpr OperatorEntry kShapeOperators[] = {
+    {"Expand", import_expand, 8, Leaves::kernels, {Form::copy}, "Constant shape."},
+    {"Flatten", import_flatten, 1, Leaves::nothing, {}, ""},
+    {"Reshape", import_reshape, 1, Leaves::nothing, {}, "Constant shape."},
+    {"Squeeze", import_squeeze, 1, Leaves::nothing, {}, "Constant axes."},
+    {"Tile", import_tile, 1, Leaves::kernels, {Form::copy}, "Constant repeats from 1 to 32767."},
+    {"Transpose",
+     import_transpose,
+     1,
+     Leaves::kernels,
+     {Form::copy},
+     "A copy only where it is not joined with a neighbour."},
+    {"Unsqueeze", import_unsqueeze, 1, Leaves::nothing, {}, "Constant axes."},
+};
+
+}  // namespace
+
+std::span<const OperatorEntry> shape_operators() { return kShapeOperators; }
 
 }  // namespace linnet

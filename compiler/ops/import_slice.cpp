@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "compiler/ops/import_families.h"
+#include "compiler/ops/operator_table.h"
 
 namespace linnet {
 namespace {
@@ -205,5 +206,41 @@ void import_pad(ImportNode& node) {
   if (!pads_any) return node.set_output(0, ImportedValue{x, node.model_dtype(0)});
   node.set_output(0, node.emit(std::move(op), {x}));
 }
+
+namespace {
+
+constexpr OperatorEntry kSliceOperators[] = {
+    {"Concat",
+     import_concat,
+     1,
+     Leaves::kernels,
+     {Form::concat},
+     "int8 inputs share one scale. A copy only where it is not joined with a neighbour."},
+    {"Gather", import_gather, 1, Leaves::kernels, {Form::gather}, "Constant indices."},
+    {"Pad",
+     import_pad,
+     1,
+     Leaves::kernels,
+     {Form::pad},
+     "Constant pads and value; constant, reflect and edge. Zero pads become those of the "
+     "convolution or pool after it. Negative pads cut away."},
+    {"Slice",
+     import_slice,
+     1,
+     Leaves::kernels,
+     {Form::copy},
+     "Constant starts, ends, axes and steps; steps may be negative. A copy only where it is not "
+     "joined with a neighbour."},
+    {"Split",
+     import_split,
+     1,
+     Leaves::kernels,
+     {Form::copy},
+     "Constant sizes. A copy only where it is not joined with a neighbour."},
+};
+
+}  // namespace
+
+std::span<const OperatorEntry> slice_operators() { return kSliceOperators; }
 
 }  // namespace linnet
