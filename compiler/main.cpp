@@ -20,6 +20,8 @@ int run(const linnet::CommandLine& command) {
     case linnet::CommandLine::Verb::build: return linnet::run_build(command);
     case linnet::CommandLine::Verb::completions: return linnet::run_completions(command);
     case linnet::CommandLine::Verb::man: return linnet::run_man(command);
+    case linnet::CommandLine::Verb::explain: return linnet::run_explain(command);
+    case linnet::CommandLine::Verb::operators: return linnet::run_operators(command);
   }
   return 70;
 }

@@ -25,7 +25,9 @@ struct CommandLine {
     bench,
     build,
     completions,
-    man
+    man,
+    explain,
+    operators
   } verb = Verb::inspect;
   CompileOptions compile;  // compile.model may be a folder that `compile` wrote (inspect, profile)
   std::filesystem::path output;   // compile -o, plan -o
@@ -33,7 +35,8 @@ struct CommandLine {
   std::string dump_after;
   ProjectOptions build;
   std::string shell;      // completions
-  bool markdown = false;  // man: as docs/cli.md
+  bool markdown = false;  // man, explain, operators: as a page of docs/
+  std::string topic;      // explain: a code; operators: an operator; empty: all
   bool quiet = false;
   bool json = false;
   bool inspect_compiled = false;  // inspect: also what `compile` with these options makes

@@ -16,6 +16,8 @@ int run_build(const CommandLine& command);
 std::vector<ProjectKey> project_keys();  // of read_project()
 int run_completions(const CommandLine& command);
 int run_man(const CommandLine& command);
+int run_explain(const CommandLine& command);
+int run_operators(const CommandLine& command);
 
 // Prints diagnostics, each with the model's path as it was typed in front, and with --json an object of them to stdout; gives
 // their exit code.

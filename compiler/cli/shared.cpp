@@ -18,6 +18,8 @@ int fail(const CommandLine& command, const Diagnostics& diagnostics) {
   const std::string file = command.compile.model.string();
   const int code = exit_code(diagnostics);
   fmt::print(stderr, "{}", format(diagnostics, file));
+  if (stderr_is_terminal() && !diagnostics.empty())
+    fmt::print(stderr, "linnet explain {} says more\n", diagnostics.front().code);
   if (command.json) fmt::print("{}", to_json(diagnostics, file, code));
   return code;
 }

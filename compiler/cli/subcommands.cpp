@@ -2,8 +2,11 @@
 #include <CLI/CLI.hpp>
 #include <cmath>
 #include <cstdlib>
+#include <functional>
 
 #include "compiler/cli/define_options.h"
+#include "compiler/ops/operator_table.h"
+#include "compiler/support/diagnostic_codes.h"
 
 namespace linnet {
 namespace {
@@ -278,6 +281,53 @@ void add_man(CLI::App& app, CommandLine& line) {
   command->callback([&] { line.verb = CommandLine::Verb::man; });
 }
 
+// A word that `known` takes, or why not.
+CLI::Validator known_word(std::function<bool(const std::string&)> known, const std::string& what,
+                          const std::string& list) {
+  return CLI::Validator(
+      [known = std::move(known), what, list](const std::string& given) {
+        return known(given) ? std::string() : "there is no " + what + " '" + given + "'; " + list;
+      },
+      "", "known");
+}
+
+void add_explain(CLI::App& app, CommandLine& line) {
+  CLI::App* command =
+      add_command(app, "explain", "Say what a diagnostic means: its cause, and what to do about it",
+                  "linnet explain E105\n"
+                  "  linnet explain                                   # all codes\n"
+                  "  linnet explain --markdown > docs/troubleshooting.md");
+  command->add_option("CODE", line.topic, "As messages have it: E105; default: a list of all")
+      ->transform(CLI::Validator(
+          [](std::string& code) {
+            if (!code.empty() && code.front() == 'e') code.front() = 'E';
+            return std::string();
+          },
+          "", "upper"))
+      ->check(
+          known_word([](const std::string& code) { return find_diagnostic_code(code) != nullptr; },
+                     "code", "linnet explain lists them all"))
+      ->type_name("");
+  command->add_flag("--markdown", line.markdown, "All of them, as a page of the documentation");
+  command->callback([&] { line.verb = CommandLine::Verb::explain; });
+}
+
+void add_operators(CLI::App& app, CommandLine& line) {
+  CLI::App* command =
+      add_command(app, "operators", "List the ONNX operators that are supported, with their limits",
+                  "linnet operators\n"
+                  "  linnet operators Conv                            # with its kernels\n"
+                  "  linnet operators --markdown > docs/operators.md\n\n"
+                  "`linnet inspect MODEL` says which of a model's operators are not among them.");
+  command->add_option("OPERATOR", line.topic, "As ONNX spells it; default: all")
+      ->check(known_word([](const std::string& name) { return is_operator(name); }, "operator",
+                         "linnet operators lists them all"))
+      ->type_name("");
+  command->add_flag("--markdown", line.markdown, "As a page of the documentation");
+  command->add_flag("--json", line.json, "For scripts");
+  command->callback([&] { line.verb = CommandLine::Verb::operators; });
+}
+
 }  // namespace
 
 void add_subcommands(CLI::App& app, CommandLine& line) {
@@ -291,6 +341,8 @@ void add_subcommands(CLI::App& app, CommandLine& line) {
   add_build(app, line);
   add_completions(app, line);
   add_man(app, line);
+  add_explain(app, line);
+  add_operators(app, line);
 }
 
 }  // namespace linnet
