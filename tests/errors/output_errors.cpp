@@ -71,6 +71,16 @@ TEST_CASE("a folder that cannot be written is refused, and left as it was") {
         "room and give yourself permission\n");
 }
 
+TEST_CASE("a file in the folder that linnet runs in is written by its bare name") {
+  const TemporaryFolder scratch;
+  const fs::path before = fs::current_path();
+  fs::current_path(scratch.path());
+  const Result<Nothing> written = replace_file("plan.svg", "<svg/>");
+  fs::current_path(before);
+  CHECK(written);
+  CHECK(fs::file_size(scratch.path() / "plan.svg") == 6);
+}
+
 TEST_CASE("files are replaced, stale ones go, strangers stay, no temporary folder is left") {
   const TemporaryFolder scratch;
   const fs::path folder = scratch.path() / "out";
