@@ -88,7 +88,7 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION devel)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 # What `linnet verify` and `linnet profile` run; `linnet compile` needs none of it.
-set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "g++, cmake (>= 3.21), ninja-build")
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "g++, cmake (>= 3.24), ninja-build")
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS
   "gcc-arm-none-eabi, libnewlib-arm-none-eabi, libstdc++-arm-none-eabi-newlib, qemu-system-arm, llvm")
 set(CPACK_PRE_BUILD_SCRIPTS ${PROJECT_SOURCE_DIR}/cmake/PackageFiles.cmake)

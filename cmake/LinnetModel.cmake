@@ -19,7 +19,7 @@
 include_guard(GLOBAL)
 
 cmake_policy(PUSH)
-cmake_policy(VERSION 3.21...3.25)
+cmake_policy(VERSION 3.24...3.25)
 
 set(LINNET_SOURCES_SCRIPT ${CMAKE_CURRENT_LIST_DIR}/LinnetSources.cmake CACHE INTERNAL "")
 

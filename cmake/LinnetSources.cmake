@@ -3,7 +3,7 @@
 #   cmake -DNAME=phinet -DFROM=.../compiled -DTO=.../sources "-DFILES=phinet.cpp;..." -P LinnetSources.cmake
 #
 # Copies each of FILES from FROM, unless it is the same already; where `linnet compile` wrote none it says so in its place.
-cmake_minimum_required(VERSION 3.21)
+cmake_minimum_required(VERSION 3.24)
 
 foreach(file IN LISTS FILES)
   if(EXISTS ${FROM}/${file})

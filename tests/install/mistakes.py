@@ -4,7 +4,7 @@ import re
 
 from consumer import PREFIX, PROGRAM, PHINET, Project, check
 
-HEAD = """cmake_minimum_required(VERSION 3.21)
+HEAD = """cmake_minimum_required(VERSION 3.24)
 project(mistakes LANGUAGES {languages})
 find_package(Linnet {version} REQUIRED)
 add_library(app INTERFACE)

@@ -9,7 +9,7 @@ from consumer import PICTURES, PREFIX, PROGRAM, SOURCE, PHINET, Project, check, 
 MODELS = SOURCE / "models"
 project = Project("networks")
 project.write("CMakeLists.txt", f"""
-cmake_minimum_required(VERSION 3.21)
+cmake_minimum_required(VERSION 3.24)
 project(networks LANGUAGES CXX ASM)
 find_package(Linnet REQUIRED)
 add_executable(firmware main.cpp)
