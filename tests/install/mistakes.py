@@ -1,8 +1,8 @@
-"""What a user reads who calls linnet_add_model or find_package(Linnet) wrongly."""
+"""What a user reads who calls linnet_add_model or find_package(Linnet) wrongly; and that no option is out of reach."""
 
 import re
 
-from consumer import PREFIX, PROGRAM, PHINET, Project, check
+from consumer import PHINET, PREFIX, PROGRAM, Project, check, run
 
 HEAD = """cmake_minimum_required(VERSION 3.24)
 project(mistakes LANGUAGES {languages})
@@ -40,3 +40,13 @@ project = Project("mistakes_none")
 project.write("CMakeLists.txt", HEAD.format(languages="CXX", version="") + f"linnet_add_model(app MODEL {PHINET} NAME other)")
 project.configure(f"-DCMAKE_PREFIX_PATH={PREFIX}", f"-DLINNET_EXECUTABLE={PROGRAM}")
 check(True, "and none of that otherwise")
+
+# Each option of `linnet compile` has a keyword; the rest is linnet_add_model's own, or of no use in a build.
+text = (PREFIX / "lib/cmake/Linnet/LinnetModel.cmake").read_text()
+keywords = set()
+for name in ("LINNET_FLAGS", "LINNET_VALUES", "LINNET_REPEATED"):
+    keywords |= set(re.search(rf"set\({name} ([A-Z_\s]+?) CACHE", text).group(1).split())
+keywords = {word.lower().replace("_", "-") for word in keywords} | {"calibrate", "mean", "scale", "labels"}
+options = set(re.findall(r"^ +(?:-\w,)?--([a-z0-9-]+)", run([PROGRAM, "compile", "--help"]), re.M))
+check(options - {"help", "output", "depfile", "quiet", "json", "runtime", "dump-after"} == keywords,
+      "every option of the command line has its keyword")
