@@ -98,6 +98,9 @@ def compile(
     weights: Optional[Literal["int8", "int4", "auto"]] = None,
     weights_format: Optional[Literal["cpp", "incbin"]] = None,
     runtime: Optional[Literal["bundled", "external"]] = None,
+    package: Optional[Literal["cmake", "cmsis-pack", "platformio", "arduino", "zephyr", "esp-idf", "make"]] = None,
+    package_vendor: Optional[str] = None,
+    package_url: Optional[str] = None,
     depfile: Optional[Path] = None,
     options: Sequence[str] = (),
 ) -> Report:

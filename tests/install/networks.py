@@ -7,6 +7,7 @@ import time
 from consumer import PICTURES, PREFIX, PROGRAM, SOURCE, PHINET, Project, check, fresh, run, steps
 
 MODELS = SOURCE / "models"
+PICTURE = sorted(path.name for path in (MODELS / "detection_images/calibration").iterdir())[0]
 project = Project("networks")
 project.write("CMakeLists.txt", f"""
 cmake_minimum_required(VERSION 3.24)
@@ -16,7 +17,7 @@ add_executable(firmware main.cpp)
 target_link_libraries(firmware PRIVATE m)   # a user's own form, with the keyword
 set(models {MODELS})
 linnet_add_model(firmware MODEL detector.onnx NAME detector FRONT_END camera
-  CALIBRATION ${{models}}/detection_images/calibration/{sorted(path.name for path in (MODELS / 'detection_images/calibration').iterdir())[0]}
+  CALIBRATION ${{models}}/detection_images/calibration/{PICTURE}
   MEAN 0 0 0 SCALE 0.00392 0.00392 0.00392 RESIZE)
 linnet_add_model(firmware MODEL ${{models}}/tinyclap_small/tinyclap_small.onnx INPUT rows FRONT_END log-mel
   FRONT_END_OPTIONS rate=44100,n_fft=1024,hop=320,mels=64 LABELS ${{models}}/tinyclap_small/labels.json)

@@ -1,5 +1,5 @@
-"""The Python wheel: built here by scikit-build-core, around the tool of this build tree, installed into an environment of its own.
-Exits with 77 where the package index cannot be reached: scikit-build-core comes from there."""
+"""The Python wheel: built here by scikit-build-core around the tool of this build tree, installed into an environment of its
+own. Exits with 77 where the package index cannot be reached: scikit-build-core comes from there."""
 
 import shutil
 import sys
@@ -43,7 +43,7 @@ for line in run(["ldd", program]).splitlines():
     if place:
         (own if "/lib/linnet/" in place else system).append(name)
 check({"libprotobuf.so.32", "libonnx_proto.so.1", "libsndfile.so.1", "libFLAC.so.12"} <= set(own), "it brings its libraries")
-check(set(system) <= {"libc.so.6", "libm.so.6", "libstdc++.so.6", "libgcc_s.so.1"}, f"and takes {', '.join(system)} of the system")
+check(set(system) <= {"libc.so.6", "libm.so.6", "libstdc++.so.6", "libgcc_s.so.1"}, f"and takes {system} of the system")
 
 script = out / "script.py"
 script.write_text(f"""
@@ -97,6 +97,8 @@ for function, own in ((linnet.compile, {"help", "output", "json", "quiet", "dump
                       (linnet.inspect, {"help", "json", "quiet", "dump_after", "layers"})):
     text = subprocess.run([linnet.executable(), function.__name__, "--help"], stdout=subprocess.PIPE, text=True).stdout
     options = {name.replace("-", "_") for name in re.findall(r"^ +(?:-\\w,)?--([a-z-]+)", text, re.M)} - own
+    if function is linnet.compile:
+        options |= {"package", "package_vendor", "package_url"}
     arguments = set(inspect.signature(function).parameters) - {"model", "output", "options"}
     assert options == arguments, f"{function.__name__}: options and arguments differ by {options ^ arguments}"
     hints = typing.get_type_hints(function)
