@@ -314,6 +314,14 @@ TEST_CASE("variants that are not supported") {
   CHECK(said(indices) ==
         "m.onnx: E103 node 'n0' (MaxPool): output 1 (Indices) is not supported; "
         "remove what reads it from the model\n");
+  OnnxFile last;  // read as channels-first it would be a convolution over other axes
+  last.input("x", {1, 8, 8, 8}).opset("", 17).opset("com.microsoft", 1).output("y");
+  last.node("QLinearConv", {"x", "s", "z", "w", "s", "z", "s", "z"}, {"y"},
+            {onnx_int("channels_last", 1)}, "com.microsoft");
+  for (const char* name : {"s", "z", "w"}) last.initializer(onnx_tensor(name, {}, {1}));
+  CHECK(said(last) ==
+        "m.onnx: E103 node 'n0' (QLinearConv): channels_last is not supported; "
+        "quantize the model in NCHW\n");
   OnnxFile gather;
   gather.input("x", {4, 4}).input("i", {2}, 7).node("Gather", {"x", "i"}, {"y"}).output("y");
   CHECK(said(gather) ==
