@@ -149,6 +149,7 @@ CodeCosts costs_of(const Compiled& made, const EmitOptions& options) {
 
 Report report_of(const Compiled& made, const CodeCosts& costs, const EmitOptions& options) {
   Report report = make_report(network_of(made, costs), costs);
+  report.package = options.package.kind;
   add_labels(report, options.labels);
   if (options.camera) add_camera(report, pixel_table_bytes(made.graph, *options.camera));
   return report;
@@ -345,11 +346,13 @@ void emit_network(Compiled& made, const EmitOptions& options, const PipelineHook
   made.int8 = made.report.dtype == "int8";
   made.files = emit(network_of(made, costs), options);
   made.files["report.json"] = to_json(made.report);
+  made.files.merge(package_archive(options.package, options.name, made.files));
   dump(hooks, "emit", [&] { return print(made.files); });
 }
 
 Result<Compiled> compile_network(const CompileOptions& options, const PipelineHooks& hooks) {
-  EmitOptions emission{options.name, options.bundle_runtime, options.weights_format, {}, {}};
+  EmitOptions emission{options.name, options.bundle_runtime, options.weights_format, {},
+                       {},           options.package};
   if (options.camera) emission.camera = options.samples.normalization;
   if (!options.labels.empty()) {
     Result<LabelSet> labels = read_label_set(options.labels);
@@ -358,6 +361,11 @@ Result<Compiled> compile_network(const CompileOptions& options, const PipelineHo
   }
   if (emission.name.empty()) emission.name = make_identifier(options.model.stem().string());
   if (const Result<Nothing> good = check_identifier(emission.name); !good)
+    return good.diagnostics();
+  if (const Result<Nothing> good =
+          check_package(options.package, emission.name, emission.bundle_runtime,
+                        emission.weights_format == WeightsFormat::incbin);
+      !good)
     return good.diagnostics();
   Result<Target> target = find_target(options.target);
   if (!target) return target.diagnostics();

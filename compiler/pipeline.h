@@ -56,6 +56,7 @@ struct CompileOptions {
   std::map<std::string, std::int64_t> kept_bytes;  // of the target's banks, for the application
   bool bundle_runtime = true;
   WeightsFormat weights_format = WeightsFormat::cpp;
+  PackageOptions package;        // the layout of what is written
   bool camera = false;           // --front-end camera
   std::filesystem::path labels;  // of a zero-shot classifier (.json); empty: none
   Weights weights = Weights::int8;

@@ -6,6 +6,7 @@
 #include "compiler/cli/commands.h"
 #include "compiler/cli/parse_values.h"
 #include "compiler/cli/summary.h"
+#include "compiler/emit/text.h"
 #include "compiler/project/depfile.h"
 #include "compiler/support/write_files.h"
 
@@ -49,16 +50,58 @@ std::string subdirectory(const std::filesystem::path& output, const std::string&
   return below ? text : text + " " + name;
 }
 
+// What puts the folder into the application's build.
+std::string next_step(const CommandLine& command, const std::string& name) {
+  const std::string folder = command.output.string();
+  switch (command.compile.package.kind) {
+    case PackageKind::cmake:
+      return fmt::format("add_subdirectory({}), link {}", subdirectory(command.output, name), name);
+    case PackageKind::make:
+      return fmt::format(
+          "`make -C {} CROSS_COMPILE=arm-none-eabi-`, link build/arm-none-eabi/lib{}.a", folder,
+          name);
+    case PackageKind::cmsis_pack:
+      return fmt::format("`cpackget add {}/*{}`, take the component Machine Learning:Linnet:{}",
+                         folder, kArchiveSuffix, name);
+    case PackageKind::platformio:
+      return fmt::format("put {} into the project's lib/, include {}.hpp", folder, name);
+    case PackageKind::arduino:
+      return fmt::format("copy {} to libraries/{} of the sketchbook, include <{}.hpp>", folder,
+                         name, name);
+    case PackageKind::zephyr:
+      return fmt::format("add {} to EXTRA_ZEPHYR_MODULES, set CONFIG_LINNET_{}=y", folder,
+                         upper(name));
+    case PackageKind::esp_idf:
+      return fmt::format("put {} into the project's components/ as {}, require it", folder, name);
+  }
+  return {};
+}
+
+std::string self_test_step(PackageKind kind, const std::string& name) {
+  switch (kind) {
+    case PackageKind::cmake: return fmt::format("link {}_test_vector and call", name);
+    case PackageKind::make: return "`make self-test`, or call";
+    case PackageKind::cmsis_pack:
+      return fmt::format("take Machine Learning:Linnet Test:{} too and call", name);
+    case PackageKind::zephyr:
+      return fmt::format("samples/self_test, or CONFIG_LINNET_{}_TEST_VECTOR=y and", upper(name));
+    case PackageKind::platformio:
+    case PackageKind::arduino:
+    case PackageKind::esp_idf: return "examples/self_test, or call";
+  }
+  return {};
+}
+
 void print_next_step(const CommandLine& command, const Compiled& made) {
   const std::string& name = made.report.name;
-  fmt::print("\nwrote {} files to {}; start reading at {}.hpp\n", made.files.size(),
-             command.output.string(), name);
-  fmt::print("next: add_subdirectory({}), link {}, and call {}::{}().\n",
-             subdirectory(command.output, name), name, name,
+  fmt::print("\nwrote {} files to {}; start reading at {}{}.hpp\n", made.files.size(),
+             command.output.string(), source_folder(command.compile.package.kind), name);
+  fmt::print("next: {}, and call {}::{}().\n", next_step(command, name), name,
              made.front_end         ? "push_samples"
              : made.plan.input_rows ? "push_row"
                                     : "run");
-  fmt::print("to check a build: link {}_test_vector and call {}::self_test(arenas).\n", name, name);
+  fmt::print("to check a build: {} {}::self_test(arenas).\n",
+             self_test_step(command.compile.package.kind, name), name);
 }
 
 // The name of the network that an earlier run left in the folder; empty when there is none.

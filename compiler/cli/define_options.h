@@ -61,6 +61,8 @@ CLI::Option* add_choice(CLI::App& app, const std::string& name, T& value,
 
 // What every subcommand that takes a model takes.
 void add_model_options(CLI::App& app, CommandLine& line);
+// --package and what goes with it, of `compile`.
+void add_package_options(CLI::App& app, CommandLine& line);
 // --labels of `compile`: a zero-shot classifier's.
 void add_label_file(CLI::App& app, CommandLine& line);
 

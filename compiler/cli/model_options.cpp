@@ -122,6 +122,27 @@ void add_model_options(CLI::App& app, CommandLine& line) {
   app.add_flag("--json", line.json, "Print the report as JSON");
 }
 
+void add_package_options(CLI::App& app, CommandLine& line) {
+  PackageOptions& package = line.compile.package;
+  add_choice(app, "--package", package.kind, package_kinds(),
+             "Layout and metadata of the folder: what the build system of the application takes; "
+             "default: cmake");
+  add_taken(
+      app, "--package-vendor", "NAME",
+      [&](const std::string& text) {
+        package.vendor = text;
+        return vendor_complaint(text);
+      },
+      "Who gives the package out, in its metadata; default: Linnet");
+  add_taken(
+      app, "--package-url", "URL",
+      [&](const std::string& text) {
+        package.url = text;
+        return url_complaint(text);
+      },
+      "The package's page, in its metadata; default: none");
+}
+
 void add_label_file(CLI::App& app, CommandLine& line) {
   app.add_option("--labels", line.compile.labels,
                  "Names and embeddings of a zero-shot classifier's labels: adds classify(), in "

@@ -100,6 +100,26 @@ Parsed<std::array<double, 3>> parse_scales(std::string_view text) {
   return parsed;
 }
 
+std::string vendor_complaint(std::string_view text) {
+  const auto allowed = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_';
+  };
+  if (!text.empty() && text.size() <= 60 && std::all_of(text.begin(), text.end(), allowed))
+    return {};
+  return fmt::format("'{}' is not of letters, digits, - and _, at most 60", text);
+}
+
+std::string url_complaint(std::string_view text) {
+  constexpr std::string_view kOthers = "-._~:/?#[]@!$()*+,;=%";
+  const auto allowed = [&](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           kOthers.find(c) != std::string_view::npos;
+  };
+  const bool shaped = text.starts_with("https://") || text.starts_with("http://");
+  if (shaped && text.size() <= 255 && std::all_of(text.begin(), text.end(), allowed)) return {};
+  return fmt::format("'{}' is not like https://example.org/page", text);
+}
+
 std::string readable_count(std::int64_t count) {
   std::string digits = std::to_string(count);
   for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, 1, ',');

@@ -35,6 +35,11 @@ Parsed<std::array<double, 3>> parse_channels(std::string_view text);
 // The same, and none is 0.
 Parsed<std::array<double, 3>> parse_scales(std::string_view text);
 
+// Of a package. A vendor has letters, digits, '-' and '_'; an address a scheme, and nothing that XML, JSON or YAML would
+// escape. What is wrong, or "".
+std::string vendor_complaint(std::string_view text);
+std::string url_complaint(std::string_view text);
+
 // 1234567 -> "1,234,567"
 std::string readable_count(std::int64_t count);
 // "1 file", "2 files"

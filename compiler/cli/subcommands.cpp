@@ -88,6 +88,7 @@ void add_compile(CLI::App& app, CommandLine& line) {
       ->add_option("--depfile", line.depfile,
                    "Also write what was read, as a rule of make for DIR/report.json")
       ->type_name("FILE");
+  add_package_options(*command, line);
   add_label_file(*command, line);
   add_model_options(*command, line);
   command->callback([&] { line.verb = CommandLine::Verb::compile; });

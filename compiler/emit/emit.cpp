@@ -65,7 +65,6 @@ Files emit(const Network& network, const EmitOptions& options) {
   files[name + ".h"] = render("network.h", data);
   files[name + "_c.cpp"] = render("network_c.cpp", data);
   files[name + "_trace.hpp"] = render("trace.hpp", data);
-  files["CMakeLists.txt"] = render("CMakeLists.txt", data);
   emit_weights(network, options, data, files);
   std::vector<std::string> other_headers;
   if (network.front_end != nullptr) {
@@ -94,7 +93,7 @@ Files emit(const Network& network, const EmitOptions& options) {
       files[path] = bundled_text(path);
     }
   }
-  return files;
+  return make_package(options.package, name, network.model.sha256, files, std::move(data));
 }
 
 }  // namespace linnet

@@ -10,6 +10,8 @@
 //   CMakeLists.txt report.json
 //   linnet/...                            the runtime files that it uses
 //
+// That is the layout of --package cmake; package.h has the others.
+//
 // Text only: nothing here touches the disk. The same network gives the same bytes.
 #pragma once
 
@@ -18,6 +20,7 @@
 #include <vector>
 
 #include "compiler/data/picture.h"
+#include "compiler/emit/package.h"
 #include "compiler/front_end/log_mel.h"
 #include "compiler/ir/graph.h"
 #include "compiler/labels/label_set.h"
@@ -35,6 +38,7 @@ struct EmitOptions {
   WeightsFormat weights_format = WeightsFormat::cpp;
   std::optional<LabelSet> labels{};       // a zero-shot classifier's: NAME_labels.*
   std::optional<Normalization> camera{};  // of the camera front end's pixels: NAME_camera.*
+  PackageOptions package{};               // the layout, and what describes it
 };
 
 // Inputs and the oracle's outputs, in device layout and type.

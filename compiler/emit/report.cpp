@@ -257,6 +257,11 @@ Report from_json(const Json& json) {
   report.parameters = model.at("parameters").integer();
   report.macs = model.at("macs").integer();
   report.target = json.at("target").text();
+  if (const Json* kind = json.find("package")) {
+    const std::optional<PackageKind> known = package_kind(kind->text());
+    if (!known) throw JsonError{"there is no package kind '" + kind->text() + "'"};
+    report.package = *known;
+  }
   const Json& memory = json.at("memory");
   report.arena_bytes = memory.at("arena_bytes").integer();
   report.lower_bound_bytes = memory.at("lower_bound_bytes").integer();
@@ -368,6 +373,7 @@ std::string to_json(const Report& report) {
                                             {"parameters", report.parameters},
                                             {"macs", report.macs}})},
                     {"target", report.target},
+                    {"package", std::string(to_string(report.package))},
                     {"memory", Json::object({{"arena_bytes", report.arena_bytes},
                                              {"lower_bound_bytes", report.lower_bound_bytes},
                                              {"whole_tensor_bytes", report.whole_tensor_bytes},

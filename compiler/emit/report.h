@@ -59,6 +59,7 @@ struct ReportDetection {
 
 struct Report {
   std::string tool_version, name, target, dtype;  // dtype: "int8" or "float32"
+  PackageKind package = PackageKind::cmake;       // the layout of the folder
   std::string sha256, producer;
   std::int64_t opset = 0, parameters = 0, macs = 0;
   std::int64_t arena_bytes = 0, lower_bound_bytes = 0, whole_tensor_bytes = 0, stack_bytes = 0;

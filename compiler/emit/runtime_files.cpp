@@ -2,6 +2,7 @@
 #include "compiler/emit/runtime_files.h"
 
 #include <cassert>
+#include <filesystem>
 #include <span>
 #include <utility>
 
@@ -23,6 +24,21 @@ std::vector<std::string> includes(std::string_view text) {
     if (end != std::string_view::npos) found.emplace_back(text.substr(begin, end - begin));
   }
   return found;
+}
+
+// The same text with the runtime's includes relative to the file itself. A generated folder then finds its own runtime,
+// whatever other folders are on the include path.
+std::string with_relative_includes(std::string_view path, std::string text) {
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  for (std::size_t at = text.find(kInclude); at != std::string::npos;
+       at = text.find(kInclude, at + 1)) {
+    const std::size_t begin = text.find('"', at) + 1;
+    const std::size_t end = text.find('"', begin);
+    if (end == std::string::npos) break;
+    const std::filesystem::path included(text.substr(begin, end - begin));
+    text.replace(begin, end - begin, included.lexically_relative(folder).generic_string());
+  }
+  return text;
 }
 
 // Eight digits that differ when any file of the runtime does.
@@ -50,7 +66,7 @@ std::string bundled_text(std::string_view path) {
     const std::size_t end = text.find_last_not_of('\n') + 1;
     text.insert(end, "_" + runtime_hash());
   }
-  return text;
+  return with_relative_includes(path, std::move(text));
 }
 
 std::set<std::string> runtime_files(const std::set<std::string>& kernels,

@@ -17,7 +17,8 @@ std::set<std::string> runtime_files(const std::set<std::string>& kernels,
 std::string_view embedded_text(std::string_view path);
 
 // The same as it is put into generated folders: the runtime's inline namespace gets a hash of all its files, so that two
-// folders link together even when they come from two builds of the same version.
+// folders link together even when they come from two builds of the same version. Its files include each other by relative
+// paths, so that each folder is compiled with its own.
 std::string bundled_text(std::string_view path);
 
 }  // namespace linnet

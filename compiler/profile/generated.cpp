@@ -129,9 +129,10 @@ Result<GeneratedNetwork> read_generated_network(const fs::path& folder) {
   if (!report) return report.diagnostics();
   Files files;
   std::error_code error;
-  for (fs::recursive_directory_iterator at(folder, error), end; !error && at != end;
+  const fs::path sources = folder / source_folder(report->package);
+  for (fs::recursive_directory_iterator at(sources, error), end; !error && at != end;
        at.increment(error)) {
-    const std::string path = at->path().lexically_relative(folder).generic_string();
+    const std::string path = at->path().lexically_relative(sources).generic_string();
     const bool ours = path.starts_with("linnet/") ||
                       (path.find('/') == std::string::npos && path.starts_with(report->name));
     if (!ours || !at->is_regular_file(error)) continue;

@@ -54,13 +54,6 @@ std::string manifest_of(const std::map<std::string, std::string>& files) {
   return text;
 }
 
-std::vector<std::string> read_manifest(const fs::path& target) {
-  std::vector<std::string> names;
-  std::ifstream file(target / kManifest);
-  for (std::string name; std::getline(file, name);) names.push_back(name);
-  return names;
-}
-
 // Gives the names of the files that are gone.
 std::vector<std::string> remove_stale(const fs::path& target,
                                       const std::vector<std::string>& old_names,
@@ -138,6 +131,13 @@ Result<Nothing> move_into(const fs::path& from, const fs::path& to) {
 
 }  // namespace
 
+std::vector<std::string> written_before(const fs::path& folder) {
+  std::vector<std::string> names;
+  std::ifstream file(folder / kManifest);
+  for (std::string name; std::getline(file, name);) names.push_back(name);
+  return names;
+}
+
 Result<WrittenFiles> write_files(const fs::path& folder,
                                  const std::map<std::string, std::string>& files) {
   if (folder.empty()) return cannot_write(folder, "it has no name");
@@ -146,7 +146,7 @@ Result<WrittenFiles> write_files(const fs::path& folder,
   std::error_code error;
   const bool exists = fs::exists(target, error);
   if (exists && !fs::is_directory(target, error)) return cannot_write(folder, "it is not a folder");
-  const std::vector<std::string> old_names = read_manifest(target);
+  const std::vector<std::string> old_names = written_before(target);
   if (const Result<Nothing> free = check_strangers(folder, target, old_names, files); !free)
     return free.diagnostics();
 
