@@ -16,7 +16,7 @@ namespace {
 
 // What concerns a single run, or all models of a project.
 constexpr const char* kNotOfModels[] = {"output", "depfile",    "help", "quiet",
-                                        "json",   "dump-after", "name", "package"};
+                                        "json",   "dump-after", "name", "package", "package-vendor", "package-url"};
 
 int fail_build(const CommandLine& command, const std::vector<BuildFailure>& failures) {
   int code = 0;
