@@ -26,6 +26,19 @@ OURS = ["-O2", "-Wall", "-Wextra", "-Werror", "-ffunction-sections", "-fdata-sec
 LINK = ["-nostartfiles", "--specs=nano.specs", "-Wl,--gc-sections", "-Wl,--enable-non-contiguous-regions"]
 NETWORKS = ("phinet_96", "tinyclap_small")
 
+# More options that a kind takes. What it does not take is refused: tests/errors/package_errors.cpp.
+BINARY = ["--weights-format", "incbin"]
+EXTERNAL = ["--runtime", "external"]
+VARIANTS = {
+    "cmake": BINARY + EXTERNAL,
+    "make": BINARY + EXTERNAL,
+    "cmsis-pack": BINARY,
+    "platformio": BINARY,
+    "arduino": [],
+    "zephyr": BINARY + EXTERNAL,
+    "esp-idf": BINARY + EXTERNAL,
+}
+
 
 def run(command, **options):
     finished = subprocess.run([str(part) for part in command], capture_output=True, text=True, **options)
@@ -58,19 +71,31 @@ def program_of(packages):
     return f"{includes}{arenas}int main() {{\n{tests}  return 0;\n}}\n"
 
 
+def external_runtime(source, folder):
+    """The runtime as `cmake --install` lays it out."""
+    shutil.copytree(source / "runtime/include/linnet", folder / "linnet")
+    for part in ("kernels", "dsp"):
+        shutil.copytree(source / "runtime" / part, folder / "linnet" / part)
+    return folder
+
+
 class Test:
-    def __init__(self, kind, linnet, source, folder):
+    """Packages of `networks`, compiled with more options where `variant` has some."""
+
+    def __init__(self, kind, linnet, source, folder, networks=NETWORKS, variant=()):
         self.kind, self.linnet, self.source, self.folder = kind, linnet, source, folder
+        self.networks, self.variant = networks, list(variant)
+        self.runtime = external_runtime(source, folder / "runtime") if "external" in self.variant else None
         self.host = kind == "esp-idf"
         self.board = source / "runtime/boards/mps2_an500"
         self.compiler = "g++" if self.host else "arm-none-eabi-g++"
         self.packages = {}
 
     def compile_models(self):
-        for name in NETWORKS:
+        for name in self.networks:
             package = self.folder / "packages" / name
             run([self.linnet, "compile", *arguments_of(self.source / "models", name), "-o", package,
-                 "--package", self.kind, "--quiet"])  # fmt: skip
+                 "--package", self.kind, *self.variant, "--quiet"])  # fmt: skip
             self.packages[name] = package
             report = json.loads((package / "report.json").read_text())
             assert report["package"] == self.kind
@@ -101,7 +126,7 @@ class Test:
         for name, package in self.packages.items():
             scratch = self.folder / "scratch" / name
             scratch.mkdir(parents=True)
-            build = READERS[self.kind](package, name, scratch)
+            build = READERS[self.kind](package, name, scratch, self.runtime)
             print(f"{name}: {len(build.sources)} sources, flags {build.flags}, include {build.includes}")
             jobs += [(source, build.flags, build.includes) for source in build.sources + build.test_sources]
             includes += build.includes
@@ -113,11 +138,11 @@ class Test:
             objects = list(pool.map(lambda job: self.compile(*job), jobs))
         self.check_not_contracted(objects)
         self.run_program(objects)
-        print("self-tests of both networks, linked into one program: as expected")
+        print(f"self-tests of {' and '.join(self.packages)} in one program: as expected")
 
     def check_not_contracted(self, objects):
         """No multiplication and addition was made one. That of the front end is, unless the package says no."""
-        if self.host:
+        if self.host or "tinyclap_small" not in self.packages:
             return
         fused = self.fused_operations(objects)
         assert not fused, f"fused operations: {fused}"
@@ -145,7 +170,13 @@ class Test:
             + f"target_link_libraries(program.elf PRIVATE {libraries})\n"
             + f"target_link_options(program.elf PRIVATE {' '.join(LINK)} -T {self.board}/open.ld)\n"
         )  # fmt: skip
-        run(["cmake", "-S", project, "-B", project / "build", f"-DCMAKE_TOOLCHAIN_FILE={self.source}/tools/cortex-m7.cmake"])
+        configure = ["cmake", "-S", project, "-B", project / "build",
+                     f"-DCMAKE_TOOLCHAIN_FILE={self.source}/tools/cortex-m7.cmake"]  # fmt: skip
+        if self.runtime:
+            finished = subprocess.run(configure, capture_output=True, text=True)
+            assert finished.returncode != 0 and "set LINNET_RUNTIME_DIR" in finished.stderr
+            configure.append(f"-DLINNET_RUNTIME_DIR={self.runtime}")
+        run(configure)
         run(["cmake", "--build", project / "build", "-j", "2"])
         run([self.source / "tools/qemu", project / "build/program.elf"])
 
@@ -153,6 +184,10 @@ class Test:
         """`make` and `make self-test` for the core and for this machine, and both libraries in one program."""
         emulator = f"{self.source}/tools/qemu"
         cross = ["CROSS_COMPILE=arm-none-eabi-"]
+        if self.runtime:
+            finished = subprocess.run(["make", "-C", self.packages["phinet_96"]], capture_output=True, text=True)
+            assert finished.returncode != 0 and "set LINNET_RUNTIME_DIR" in finished.stderr
+            cross.append(f"LINNET_RUNTIME_DIR={self.runtime}")
         libraries = []
         for name, package in self.packages.items():
             # The linker script by its absolute path: make runs in the package.
@@ -164,7 +199,7 @@ class Test:
             assert "Nothing to be done" in run(["make", "-C", package, *cross])
             said = run(["make", "-C", package, *cross, *board, "self-test"])
             assert f"{name}: as expected" in said
-        run(["make", "-j2", "-C", self.packages["phinet_96"], "self-test"])
+        run(["make", "-j2", "-C", self.packages["phinet_96"], *cross[1:], "self-test"])  # on this machine
         self.objects = 0
         jobs = [(package / f"{name}_test_vector.cpp", ["-std=c++17"], [package]) for name, package in self.packages.items()]
         main = self.folder / "main.cpp"
@@ -191,16 +226,20 @@ class Test:
         if self.kind == "arduino":  # one that has its sources elsewhere than at the top
             assert "cycles" in run([self.linnet, "profile", package])
 
-    def run_all(self):
+    def build(self):
         self.compile_models()
         by_itself = {"cmake": self.build_by_cmake, "make": self.build_by_make}
         by_itself.get(self.kind, self.build_by_metadata)()
+        return self.kind not in by_itself
+
+    def run_all(self):
+        by_metadata = self.build()
         self.check_other_commands()
-        if self.kind not in by_itself:  # with the new labels, in what the metadata names: the archive too
+        if by_metadata:  # with the new labels, in what the metadata names: the archive too
             shutil.rmtree(self.folder / "scratch")
             scratch = self.folder / "scratch/tinyclap_small"
             scratch.mkdir(parents=True)
-            READERS[self.kind](self.packages["tinyclap_small"], "tinyclap_small", scratch)
+            READERS[self.kind](self.packages["tinyclap_small"], "tinyclap_small", scratch, None)
 
 
 def main():
@@ -210,7 +249,14 @@ def main():
     parser.add_argument("--source", type=Path, required=True)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="linnet-package-") as folder:
-        Test(options.kind, options.linnet.resolve(), options.source.resolve(), Path(folder).resolve()).run_all()
+        places = [options.linnet.resolve(), options.source.resolve()]
+        folders = [Path(folder).resolve() / "plain", Path(folder).resolve() / "variant"]
+        for made in folders:
+            made.mkdir()
+        Test(options.kind, *places, folders[0]).run_all()
+        if VARIANTS[options.kind]:
+            Test(options.kind, *places, folders[1], ["phinet_96"], VARIANTS[options.kind]).build()
+            print(f"with {' '.join(VARIANTS[options.kind])}: as expected")
     return 0
 
 

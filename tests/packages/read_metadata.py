@@ -35,7 +35,7 @@ def check_complete(build, folder):
     assert on_disk == named, f"{folder}: not the same sources: {on_disk ^ named}"
 
 
-def read_cmsis_pack(package, name, scratch):
+def read_cmsis_pack(package, name, scratch, runtime):
     """The .pack as an installer unpacks it, then the .pdsc's components."""
     (archive,) = package.glob("*.pack")
     (description,) = package.glob("*.pdsc")
@@ -71,7 +71,7 @@ def read_cmsis_pack(package, name, scratch):
     return build
 
 
-def read_platformio(package, name, scratch):
+def read_platformio(package, name, scratch, runtime):
     manifest = json.loads((package / "library.json").read_text())
     assert manifest["name"] == name
     check_all_there(package, manifest["export"]["include"])
@@ -99,7 +99,7 @@ def read_platformio(package, name, scratch):
     return build
 
 
-def read_arduino(package, name, scratch):
+def read_arduino(package, name, scratch, runtime):
     """Rules of the library specification 2.2: with src/, that alone is on the include path, and all of it is compiled."""
     lines = (package / "library.properties").read_text().splitlines()
     properties = dict(line.split("=", 1) for line in lines)
@@ -169,10 +169,15 @@ file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/library_$<COMPILE_LANGUAGE>.txt CONTENT
 """
 
 
-def configured_library(scratch, text, extra=()):
-    """Runs CMake over `text` and gives the library's sources, include folders and options."""
+def configured_library(scratch, text, runtime):
+    """Runs CMake over `text` and gives the library's sources, include folders and options. `runtime` is the folder of an
+    external one: without being told of it the package stops, with a message that names it."""
     (scratch / "CMakeLists.txt").write_text(text)
-    command = ["cmake", "-S", str(scratch), "-B", str(scratch / "build"), "--log-level=WARNING", *extra]
+    command = ["cmake", "-S", str(scratch), "-B", str(scratch / "build"), "--log-level=WARNING"]
+    if runtime:
+        finished = subprocess.run(command, capture_output=True, text=True)
+        assert finished.returncode != 0 and "set LINNET_RUNTIME_DIR" in finished.stderr
+        command.append(f"-DLINNET_RUNTIME_DIR={runtime}")
     finished = subprocess.run(command, capture_output=True, text=True)
     assert finished.returncode == 0, f"cmake: {finished.stdout}{finished.stderr}"
     parts = (scratch / "build/library_CXX.txt").read_text().split("|")
@@ -189,7 +194,7 @@ def cmake_build(lists, flags, folder):
     return build
 
 
-def read_zephyr(package, name, scratch):
+def read_zephyr(package, name, scratch, runtime):
     text = (package / "zephyr/module.yml").read_text()
     values = dict(re.findall(r"^ *(name|cmake|kconfig): *(\S+)$", text, re.MULTILINE))
     assert values["name"] == f"linnet_{name}"
@@ -202,7 +207,7 @@ def read_zephyr(package, name, scratch):
     settings = "\n".join(f"set(CONFIG_{symbol} y)" for symbol in symbols)
     template = ZEPHYR_FUNCTIONS.replace("@library@", f"linnet_{name}").replace("@folder@", str(folder))
     build = cmake_build(
-        configured_library(scratch, template.replace("@settings@", settings)),
+        configured_library(scratch, template.replace("@settings@", settings), runtime),
         ["-std=c++17"],  # CONFIG_STD_CPP17
         package / "src",
     )
@@ -215,12 +220,12 @@ def read_zephyr(package, name, scratch):
     return build
 
 
-def read_esp_idf(package, name, scratch):
+def read_esp_idf(package, name, scratch, runtime):
     manifest = (package / "idf_component.yml").read_text()
     for key in ("version", "description", "license", "dependencies"):
         assert re.search(rf"^{key}:", manifest, re.MULTILINE), key
     text = ESP_IDF_FUNCTIONS.replace("@library@", f"component_{name}").replace("@folder@", str(package))
-    return cmake_build(configured_library(scratch, text), ["-std=gnu++17"], package / "src")
+    return cmake_build(configured_library(scratch, text, runtime), ["-std=gnu++17"], package / "src")
 
 
 READERS = {
