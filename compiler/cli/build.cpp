@@ -15,8 +15,9 @@ namespace linnet {
 namespace {
 
 // What concerns a single run, or all models of a project.
-constexpr const char* kNotOfModels[] = {"output", "depfile",    "help", "quiet",
-                                        "json",   "dump-after", "name", "package", "package-vendor", "package-url"};
+constexpr const char* kNotOfModels[] = {"output",         "depfile",    "help", "quiet",
+                                        "json",           "dump-after", "name", "package",
+                                        "package-vendor", "package-url"};
 
 int fail_build(const CommandLine& command, const std::vector<BuildFailure>& failures) {
   int code = 0;

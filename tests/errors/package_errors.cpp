@@ -54,8 +54,9 @@ TEST_CASE("names that an ecosystem does not take are refused") {
 }
 
 TEST_CASE("a package kind, vendor or page that is none is wrong usage") {
-  CHECK(refusal("--package cargo").find("unknown 'cargo'; cmake, cmsis-pack, platformio, arduino, "
-                                        "zephyr, esp-idf or make") != std::string::npos);
+  CHECK(refusal("--package cargo")
+            .find("unknown 'cargo'; cmake, cmsis-pack, platformio, arduino, "
+                  "zephyr, esp-idf or make") != std::string::npos);
   CHECK(refusal("--package-vendor 'A & B'").find("--package-vendor") != std::string::npos);
   CHECK(refusal("--package-url 'javascript:x'").find("is not like https://example.org/page") !=
         std::string::npos);
