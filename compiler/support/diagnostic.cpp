@@ -46,9 +46,9 @@ std::string to_json(const Diagnostics& diagnostics, std::string_view file, int e
 namespace {
 
 // About --target, --bank, --input, --labels, --front-end, --name, --package, --filter and project files: wrong usage.
-constexpr std::string_view kUsage[] = {"E303", "E305", "E306", "E307", "E311", "E320", "E321",
-                                       "E322", "E502", "E507", "E520", "E521", "E522", "E523",
-                                       "E530", "E531", "E532"};
+constexpr std::string_view kUsage[] = {"E303", "E305", "E306", "E307", "E311", "E320",
+                                       "E321", "E322", "E502", "E507", "E520", "E521",
+                                       "E522", "E523", "E530", "E531", "E532"};
 
 }  // namespace
 

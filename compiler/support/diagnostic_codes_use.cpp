@@ -198,6 +198,27 @@ constexpr DiagnosticCode kUseCodes[] = {
      "Correct its keys; the message is that of `linnet compile`. A key of `[defaults]` may be the "
      "one that does not fit.",
      "E523 model 'phinet': --front-end-options requires --front-end; correct its keys"},
+    {"E530", "a package that cannot leave the runtime out",
+     "`--runtime external` was given with `--package cmsis-pack`, `platformio` or `arduino`. Such "
+     "a "
+     "package cannot name a folder outside itself.",
+     "Leave `--runtime` out: the package then holds the runtime files that it uses. The kinds "
+     "cmake, "
+     "make, zephyr and esp-idf take `LINNET_RUNTIME_DIR`.",
+     "E530 a package for platformio holds all that it needs: --runtime external does not go with "
+     "it; leave --runtime out, or take --package cmake, make, zephyr or esp-idf"},
+    {"E531", "a package that cannot have binary weights",
+     "`--weights-format incbin` was given with `--package arduino`. The assembler finds the binary "
+     "on the include path, which not all of Arduino's cores give it.",
+     "Leave `--weights-format` out: the weights are then C++ arrays.",
+     "E531 Arduino's cores do not all give the assembler an include path, by which it finds the "
+     "weights of --weights-format incbin; leave --weights-format out"},
+    {"E532", "a name that the package's ecosystem does not take",
+     "A component of a CMSIS-Pack has at most 32 characters, and names of Arduino libraries that "
+     "begin with `arduino` are Arduino's own.",
+     "Give another `--name`.",
+     "E532 'arduino_net': names of Arduino libraries that begin so are Arduino's own; give another "
+     "--name"},
     {"E590", "no room for temporary files",
      "`verify`, `profile` and `bench` build in a temporary folder, which cannot be made or is "
      "full.",

@@ -9,7 +9,7 @@
     zephyr      Kconfiglib reads the module's Kconfig and the sample's prj.conf
 
 A tool that is not installed is skipped: exit code 77. PlatformIO (with SCons), the component manager and Kconfiglib are on PyPI,
-and are looked for in the environment build/pypi and in that of this interpreter:
+and are looked for in the environment build/pypi (or $LINNET_PYPI_VENV) and in that of this interpreter:
 
     python3 -m venv build/pypi && build/pypi/bin/pip install platformio scons idf-component-manager kconfiglib
 
@@ -46,7 +46,8 @@ class Judge:
 
     def python_with(self, *modules):
         """An interpreter that has them, or the end of the test."""
-        for python in (self.source / "build/pypi/bin/python3", Path(sys.executable)):
+        environment = Path(os.environ.get("LINNET_PYPI_VENV", self.source / "build/pypi"))
+        for python in (environment / "bin/python3", Path(sys.executable)):
             command = [python, "-c", "import " + ", ".join(modules)]
             if python.exists() and subprocess.run(command, capture_output=True).returncode == 0:
                 return python
