@@ -16,6 +16,7 @@ int run(const linnet::CommandLine& command) {
     case linnet::CommandLine::Verb::verify: return linnet::run_verify(command);
     case linnet::CommandLine::Verb::plan: return linnet::run_plan(command);
     case linnet::CommandLine::Verb::profile: return linnet::run_profile(command);
+    case linnet::CommandLine::Verb::size: return linnet::run_size(command);
     case linnet::CommandLine::Verb::bench: return linnet::run_bench(command);
     case linnet::CommandLine::Verb::build: return linnet::run_build(command);
     case linnet::CommandLine::Verb::completions: return linnet::run_completions(command);

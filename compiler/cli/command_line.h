@@ -10,6 +10,7 @@
 #include "compiler/pipeline.h"
 #include "compiler/profile/profile.h"
 #include "compiler/project/build.h"
+#include "compiler/size/options.h"
 #include "compiler/verify/options.h"
 
 namespace linnet {
@@ -24,6 +25,7 @@ struct CommandLine {
     profile,
     bench,
     build,
+    size,
     completions,
     man,
     explain,
@@ -44,6 +46,7 @@ struct CommandLine {
   VerifyOptions verify;
   ProfileOptions profile;
   BenchOptions bench;
+  SizeOptions size;
 };
 
 // What to do, or the exit code when that is already known: help and version were printed (0), or the usage was wrong and

@@ -11,6 +11,7 @@ int run_labels(const CommandLine& command);
 int run_plan(const CommandLine& command);
 int run_verify(const CommandLine& command);
 int run_profile(const CommandLine& command);
+int run_size(const CommandLine& command);
 int run_bench(const CommandLine& command);
 int run_build(const CommandLine& command);
 std::vector<ProjectKey> project_keys();  // of read_project()

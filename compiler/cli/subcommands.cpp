@@ -261,6 +261,43 @@ void add_build(CLI::App& app, CommandLine& line) {
   command->callback([&] { line.verb = CommandLine::Verb::build; });
 }
 
+void add_size(CLI::App& app, CommandLine& line) {
+  CLI::App* command = add_command(
+      app, "size", "Measure what networks take of flash and RAM; compare with a baseline",
+      "linnet size generated\n"
+      "  linnet size generated --baseline size.json --update    # adopt what it takes now\n"
+      "  linnet size generated --baseline size.json             # exits with 3 when it grew\n\n"
+      "Text, flash and RAM of each network are judged. An unchanged network prints nothing; the "
+      "last line sums up.");
+  SizeOptions& size = line.size;
+  command
+      ->add_option("MODEL", size.networks,
+                   "Models (.onnx), and folders that `linnet compile` wrote: their sources are "
+                   "built as they are")
+      ->required()
+      ->type_name("");
+  command->add_option("--baseline", size.baseline, "What the networks took before")
+      ->type_name("FILE.json");
+  add_taken(*command, "--tolerance", "PERCENT|BYTES",
+            taken(parse_tolerance, [&](auto value) { size.tolerance = value; }),
+            "Growth that passes: 0.5%, 256 or 1K; default 1%");
+  command->add_flag("--update", size.update, "Write the baseline from what the networks take now")
+      ->needs("--baseline");
+  add_choice(*command, "--format", size.format,
+             {{"table", SizeFormat::table},
+              {"markdown", SizeFormat::markdown},
+              {"json", SizeFormat::json},
+              {"github", SizeFormat::github}},
+             "table (default); markdown: for a comment on a pull request; json: all there is; "
+             "github: annotations, and the Markdown in the job's summary");
+  command
+      ->add_option("--comment", size.comment,
+                   "Write the Markdown to a file too: for a comment, or as an artifact")
+      ->type_name("FILE.md");
+  add_model_options(*command, line);
+  command->callback([&] { line.verb = CommandLine::Verb::size; });
+}
+
 void add_completions(CLI::App& app, CommandLine& line) {
   CLI::App* command =
       add_command(app, "completions", "Print a script that completes linnet's words in a shell",
@@ -337,6 +374,7 @@ void add_subcommands(CLI::App& app, CommandLine& line) {
   add_verify(app, line);
   add_plan(app, line);
   add_profile(app, line);
+  add_size(app, line);
   add_bench(app, line);
   add_labels(app, line);
   add_build(app, line);

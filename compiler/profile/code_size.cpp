@@ -17,6 +17,8 @@ std::int64_t* part_for(ObjectSize& object, std::string_view section) {
   if (is(".text") || is(".vectors")) return &object.text_bytes;
   if (is(".rodata") || is(".linnet.weights")) return &object.rodata_bytes;
   if (is(".data") || is(".init_array")) return &object.data_bytes;
+  if (is(".bss.linnet")) return nullptr;
+  if (is(".bss") || section == "COMMON") return &object.bss_bytes;
   return nullptr;
 }
 

@@ -20,6 +20,7 @@ struct ObjectSize {
   std::int64_t text_bytes = 0;    // instructions, with the constants among them
   std::int64_t rodata_bytes = 0;  // constants and weights
   std::int64_t data_bytes = 0;    // first values of variables
+  std::int64_t bss_bytes = 0;     // variables that begin with zeros; arenas are not counted
   ObjectKind kind = ObjectKind::generated;
 };
 

@@ -124,7 +124,7 @@ Result<GeneratedNetwork> generated_network(Report report, Files files) {
   return made;
 }
 
-Result<GeneratedNetwork> read_generated_network(const fs::path& folder) {
+Result<GeneratedFiles> read_generated_files(const fs::path& folder) {
   Result<Report> report = read_report(folder);
   if (!report) return report.diagnostics();
   Files files;
@@ -140,7 +140,14 @@ Result<GeneratedNetwork> read_generated_network(const fs::path& folder) {
     if (!text) return text.diagnostics();
     files[path] = *std::move(text);
   }
-  return generated_network(*std::move(report), std::move(files));
+  if (!files.contains("linnet/rows.h")) add_runtime(*report, files);
+  return GeneratedFiles{*std::move(report), std::move(files)};
+}
+
+Result<GeneratedNetwork> read_generated_network(const fs::path& folder) {
+  Result<GeneratedFiles> read = read_generated_files(folder);
+  if (!read) return read.diagnostics();
+  return generated_network(std::move(read->report), std::move(read->files));
 }
 
 }  // namespace linnet

@@ -67,6 +67,16 @@ std::string find_program(std::string_view name) {
   return {};
 }
 
+Toolchain find_core_compiler(int optimization, Diagnostics& missing) {
+  Toolchain tools = for_core(fmt::format("-O{}", optimization));
+  tools.compiler = find_tool(kCoreCompiler, missing);
+  tools.size_tool = find_tool(kCoreSize, missing);
+  if (!tools.compiler.empty())
+    tools.compiler_version =
+        fmt::format("arm-none-eabi-g++ {}", first_line_of({tools.compiler, "-dumpfullversion"}));
+  return tools;
+}
+
 Result<Toolchain> find_toolchain(Machine machine, int optimization) {
   const std::string optimize = fmt::format("-O{}", optimization);
   Diagnostics missing;
@@ -80,9 +90,7 @@ Result<Toolchain> find_toolchain(Machine machine, int optimization) {
     tools.description = fmt::format("host, {} {}", tools.compiler_version, optimize);
     return tools;
   }
-  Toolchain tools = for_core(optimize);
-  tools.compiler = find_tool(kCoreCompiler, missing);
-  tools.size_tool = find_tool(kCoreSize, missing);
+  Toolchain tools = find_core_compiler(optimization, missing);
   const std::string emulator = find_tool(kEmulator, missing);
   if (!missing.empty()) return missing;
   tools.runner = {emulator,
@@ -97,8 +105,6 @@ Result<Toolchain> find_toolchain(Machine machine, int optimization) {
                   "-semihosting-config",
                   "enable=on,target=native",
                   "-kernel"};
-  tools.compiler_version =
-      fmt::format("arm-none-eabi-g++ {}", first_line_of({tools.compiler, "-dumpfullversion"}));
   std::string version =
       first_line_of({emulator, "--version"});  // "QEMU emulator version 7.2.19 (..."
   if (const std::size_t at = version.find("version "); at != std::string::npos)

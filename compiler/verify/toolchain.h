@@ -39,6 +39,9 @@ std::string find_tool(const Tool& tool, Diagnostics& missing);
 // `optimization`: 2 for -O2. E401 for each program that is missing, with its Debian package.
 Result<Toolchain> find_toolchain(Machine machine, int optimization = 2);
 
+// The same for the core without what runs the code: compiler, flags and arm-none-eabi-size. Adds E401 to `missing`.
+Toolchain find_core_compiler(int optimization, Diagnostics& missing);
+
 // The program in the folders of PATH; empty when it is in none.
 std::string find_program(std::string_view name);
 
