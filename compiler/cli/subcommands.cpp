@@ -1,5 +1,6 @@
 // The subcommands and what each takes. See define_options.h.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <functional>
@@ -266,15 +267,17 @@ void add_size(CLI::App& app, CommandLine& line) {
       app, "size", "Measure what networks take of flash and RAM; compare with a baseline",
       "linnet size generated\n"
       "  linnet size generated --baseline size.json --update    # adopt what it takes now\n"
-      "  linnet size generated --baseline size.json             # exits with 3 when it grew\n\n"
+      "  linnet size generated --baseline size.json             # exits with 3 when it grew\n"
+      "  linnet size                                            # the models of linnet.toml\n\n"
       "Text, flash and RAM of each network are judged. An unchanged network prints nothing; the "
       "last line sums up.");
   SizeOptions& size = line.size;
   command
-      ->add_option("MODEL", size.networks,
-                   "Models (.onnx), and folders that `linnet compile` wrote: their sources are "
-                   "built as they are")
-      ->required()
+      ->add_option(
+          "MODEL", size.networks,
+          "Models (.onnx); folders that `linnet compile` wrote: their sources are built as "
+          "they are; projects, which are brought up to date first. Default: the project "
+          "here")
       ->type_name("");
   command->add_option("--baseline", size.baseline, "What the networks took before")
       ->type_name("FILE.json");
@@ -295,7 +298,15 @@ void add_size(CLI::App& app, CommandLine& line) {
                    "Write the Markdown to a file too: for a comment, or as an artifact")
       ->type_name("FILE.md");
   add_model_options(*command, line);
-  command->callback([&] { line.verb = CommandLine::Verb::size; });
+  command->callback([&line, command] {
+    line.verb = CommandLine::Verb::size;
+    for (const CLI::Option* option : command->parse_order()) {
+      const std::vector<std::string> own{"MODEL",    "--baseline", "--tolerance", "--update",
+                                         "--format", "--comment",  "--quiet",     "--json"};
+      if (std::find(own.begin(), own.end(), option->get_name()) == own.end())
+        line.size.compile_options.push_back(option->get_name());
+    }
+  });
 }
 
 void add_completions(CLI::App& app, CommandLine& line) {

@@ -125,6 +125,13 @@ Result<Baseline> read_baseline(const std::filesystem::path& path) {
   }
 }
 
+bool same_entry(const NetworkSize& before, const NetworkSize& now) {
+  NetworkSize as_before = now;
+  as_before.linnet = before.linnet;
+  as_before.model = before.model;
+  return to_text(network_json(before)) == to_text(network_json(as_before));
+}
+
 std::string baseline_text(const Baseline& baseline) {
   Json networks = Json::object();
   for (const auto& [name, size] : baseline) networks.set(name, network_json(size));

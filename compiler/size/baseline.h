@@ -23,6 +23,9 @@ Result<Baseline> read_baseline(const std::filesystem::path& path);
 // A network as the file has it.
 Json network_json(const NetworkSize& size);
 
+// Whether adopting `now` would change anything but by what it was compiled: such an entry stays as it is, for small diffs.
+bool same_entry(const NetworkSize& before, const NetworkSize& now);
+
 std::string baseline_text(const Baseline& baseline);
 
 }  // namespace linnet

@@ -171,18 +171,18 @@ Diagnostic too_large(const NetworkComparison& network, const Tolerance& toleranc
   std::string grown;
   for (const SizeChange& total : network.totals) {
     if (!total.too_large) continue;
-    grown += fmt::format("{}{} {} -> {} bytes, {}", grown.empty() ? "" : "; ", total.name,
+    const std::string most = largest_growth(network, total.name);
+    grown += fmt::format("{}{} {} -> {} bytes, {}{}", grown.empty() ? "" : "; ", total.name,
                          readable_count(total.before), readable_count(total.now),
-                         readable_change(total));
+                         readable_change(total), most.empty() ? "" : ", most in " + most);
   }
-  const std::string most = largest_growth(network);
   // E330: a network takes more flash or RAM than its baseline allows
-  return {"E330",
-          {},
-          {},
-          fmt::format("'{}' grew by more than {}: {}{}", network.now.name, to_string(tolerance),
-                      grown, most.empty() ? "" : "; most in " + most),
-          "make it smaller, or, where the price is right, adopt it with --update"};
+  return {
+      "E330",
+      {},
+      {},
+      fmt::format("'{}' grew by more than {}: {}", network.now.name, to_string(tolerance), grown),
+      "make it smaller, or, where the price is right, adopt it with --update"};
 }
 
 Diagnostic not_in_baseline(const std::string& network) {

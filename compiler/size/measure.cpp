@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <numeric>
+#include <regex>
 
 #include "compiler/profile/generated.h"
 #include "compiler/profile/listing.h"
@@ -98,12 +99,22 @@ std::string demangled_title(const std::string& title) {
   return name;
 }
 
-NetworkSize size_of(const Report& report, const NetworkImage& image, const SizeTools& tools) {
+// The hash of the runtime, of "#define LINNET_VERSION_NAMESPACE v0_1_0_2abd1797"; "" in a runtime that has none.
+std::string runtime_hash(const Files& files) {
+  const auto version = files.find("linnet/version.h");
+  if (version == files.end()) return {};
+  static const std::regex spelled(R"(\bv[0-9]+_[0-9]+_[0-9]+_([0-9a-f]{8})\b)");
+  std::smatch found;
+  return std::regex_search(version->second, found, spelled) ? " " + found[1].str() : "";
+}
+
+NetworkSize size_of(const Report& report, const NetworkSources& sources, const NetworkImage& image,
+                    const SizeTools& tools) {
   NetworkSize size;
   size.name = report.name;
   size.target = report.target;
   size.dtype = report.dtype;
-  size.linnet = report.tool_version;
+  size.linnet = report.tool_version + runtime_hash(sources.files);
   size.toolchain = tools.toolchain;
   size.model = report.sha256.substr(0, kModelDigits);
   size.text_bytes = image.text_bytes;
@@ -134,7 +145,7 @@ NetworkSize size_of(const Report& report, const NetworkImage& image, const SizeT
     }
   }
   if (image.text_bytes > named_text)
-    size.functions["(between functions)"] = image.text_bytes - named_text;
+    size.functions[kBetweenFunctions] = image.text_bytes - named_text;
   return size;
 }
 
@@ -198,7 +209,7 @@ Result<std::vector<NetworkSize>> measure_sizes(const std::vector<CompileOptions>
   if (!images) return images.diagnostics();
   std::vector<NetworkSize> sizes;
   for (std::size_t n = 0; n < images->size(); ++n) {
-    sizes.push_back(size_of(reports[n], (*images)[n], *tools));
+    sizes.push_back(size_of(reports[n], sources[n], (*images)[n], *tools));
   }
   std::sort(sizes.begin(), sizes.end(),
             [](const NetworkSize& a, const NetworkSize& b) { return a.name < b.name; });

@@ -24,6 +24,8 @@ std::string listed(const std::vector<std::string>& items) {
 
 std::string quoted(const std::string& name) { return "'" + name + "'"; }
 
+std::string shortened(const std::string& name) { return one_line(name, 80); }
+
 std::string from_to(std::int64_t before, std::int64_t now) {
   return fmt::format("{} -> {}", readable_count(before), readable_count(now));
 }
@@ -34,8 +36,8 @@ void add_origin(const NetworkSize& before, const NetworkSize& now,
     reasons.push_back(
         fmt::format("built by {}, the baseline by {}", now.toolchain, before.toolchain));
   if (before.linnet != now.linnet)
-    reasons.push_back(
-        fmt::format("compiled by linnet {}, the baseline by {}", now.linnet, before.linnet));
+    reasons.push_back(fmt::format("compiled by linnet {} with its runtime, the baseline by {}",
+                                  now.linnet, before.linnet));
   if (before.target != now.target)
     reasons.push_back(
         fmt::format("compiled for {}, the baseline for {}", now.target, before.target));
@@ -55,36 +57,40 @@ std::string for_layers(const std::vector<std::string>& layers) {
   return fmt::format("{} {}", layers.size() == 1 ? "layer" : "layers", listed(layers));
 }
 
+// Other kernels, new layers, layers that are gone.
 void add_layers(const NetworkSize& before, const NetworkSize& now,
                 std::vector<std::string>& reasons) {
   const auto old_kernels = layers_by_kernel(before);
   const auto new_kernels = layers_by_kernel(now);
-  for (const auto& [kernel, layers] : new_kernels)
-    if (!old_kernels.contains(kernel))
-      reasons.push_back(fmt::format("new kernel {}, for {}", kernel, for_layers(layers)));
-  for (const auto& [kernel, layers] : old_kernels)
-    if (!new_kernels.contains(kernel))
-      reasons.push_back(fmt::format("kernel {} is no longer used", kernel));
-
   const std::map<std::string, std::string> old_layers(before.layers.begin(), before.layers.end());
   const std::map<std::string, std::string> new_layers(now.layers.begin(), now.layers.end());
-  std::vector<std::string> added;
+  std::map<std::string, std::vector<std::string>> changed;  // by "from -> to"
+  std::map<std::string, std::vector<std::string>> added;    // by kernel
   std::vector<std::string> removed;
-  std::map<std::string, std::vector<std::string>> moved;  // by "from -> to"
   for (const auto& [layer, kernel] : now.layers) {
     const auto old = old_layers.find(layer);
-    if (old == old_layers.end()) {
-      added.push_back(fmt::format("'{}' ({})", layer, kernel));
-    } else if (old->second != kernel) {
-      moved[fmt::format("{} -> {}", old->second, kernel)].push_back(quoted(layer));
-    }
+    if (old == old_layers.end())
+      added[kernel].push_back(quoted(layer));
+    else if (old->second != kernel)
+      changed[fmt::format("{} -> {}", old->second, kernel)].push_back(quoted(layer));
   }
   for (const auto& [layer, kernel] : before.layers)
     if (!new_layers.contains(layer)) removed.push_back(quoted(layer));
-  for (const auto& [kernels, layers] : moved)
-    reasons.push_back(fmt::format("other kernel {}, for {}", kernels, for_layers(layers)));
-  if (!added.empty()) reasons.push_back("new " + for_layers(added));
+  const auto new_here = [&](const std::string& kernel) {
+    return old_kernels.contains(kernel) ? "" : ", new in this network";
+  };
+  for (const auto& [kernels, layers] : changed)
+    reasons.push_back(fmt::format("other kernel {}{}, for {}", kernels,
+                                  new_here(kernels.substr(kernels.rfind(' ') + 1)),
+                                  for_layers(layers)));
+  for (const auto& [kernel, layers] : added)
+    reasons.push_back(
+        fmt::format("new {}: kernel {}{}", for_layers(layers), kernel, new_here(kernel)));
   if (!removed.empty()) reasons.push_back("gone: " + for_layers(removed));
+  std::vector<std::string> unused;
+  for (const auto& [kernel, layers] : old_kernels)
+    if (!new_kernels.contains(kernel)) unused.push_back(kernel);
+  if (!unused.empty()) reasons.push_back("no longer used: " + listed(unused));
 }
 
 // Constants of one kind: "weights", whose names start with w_.
@@ -99,7 +105,7 @@ void add_constants(const NetworkComparison& network, const char* kind,
   std::vector<std::string> changed;
   for (const SizeChange& change : network.constants)
     if (is_of_kind(change.name))
-      changed.push_back(fmt::format("{} {}", change.name, readable_change(change)));
+      changed.push_back(fmt::format("{} {}", shortened(change.name), readable_change(change)));
   if (changed.empty()) return;
   const std::int64_t before = sum(network.before->constants);
   const std::int64_t now = sum(network.now.constants);
@@ -129,9 +135,19 @@ void add_schedule(const NetworkSize& before, const NetworkSize& now,
   reasons.push_back("the plan changed: " + plan);
 }
 
-std::string grown_item(const SizeChange& change, const NetworkSize& now) {
-  return fmt::format("{}, {} bytes", readable_function(change.name, now),
-                     from_to(change.before, change.now));
+// What of the network a total consists of.
+std::vector<SizeChange> parts_of(const NetworkComparison& network, const std::string& total) {
+  std::vector<SizeChange> parts;
+  if (total == "text" || total == "flash")
+    for (const SizeChange& change : network.functions)
+      if (change.name != kBetweenFunctions) parts.push_back(change);
+  if (total == "flash")
+    parts.insert(parts.end(), network.constants.begin(), network.constants.end());
+  if (total == "RAM")
+    for (const SizeChange& change : network.totals)
+      if (change.name.starts_with("arena ") || change.name == "stack" || change.name == "bss")
+        parts.push_back(change);
+  return parts;
 }
 
 }  // namespace
@@ -146,46 +162,27 @@ std::vector<std::string> size_reasons(const NetworkComparison& network) {
   add_constants(network, "weights", is_weight, reasons);
   add_constants(network, "tables", is_table, reasons);
   add_constants(network, "other constants", is_other_constant, reasons);
-  std::vector<std::string> code;
-  for (const SizeChange& change : network.functions)
-    code.push_back(
-        fmt::format("{} {}", readable_function(change.name, now), readable_change(change)));
-  if (!code.empty()) reasons.push_back("code: " + listed(code));
   if (before.stack_bytes != now.stack_bytes)
     reasons.push_back(fmt::format("stack {} bytes: deepest in {}{}",
                                   from_to(before.stack_bytes, now.stack_bytes),
-                                  now.deepest_function,
+                                  shortened(now.deepest_function),
                                   before.deepest_function == now.deepest_function
                                       ? std::string()
-                                      : ", before in " + before.deepest_function));
+                                      : ", before in " + shortened(before.deepest_function)));
+  if (reasons.empty() && !network.functions.empty())
+    reasons.emplace_back(
+        "the code alone: layers, kernels, constants, schedule and plan are those of the baseline");
   return reasons;
 }
 
-std::string largest_growth(const NetworkComparison& network) {
-  const auto past = [&](const char* name) {
-    return std::any_of(network.totals.begin(), network.totals.end(), [&](const SizeChange& total) {
-      return total.name == name && total.too_large;
-    });
-  };
-  std::vector<SizeChange> candidates;
-  const auto add = [&](const std::vector<SizeChange>& changes) {
-    candidates.insert(candidates.end(), changes.begin(), changes.end());
-  };
-  if (past("text")) {
-    add(network.functions);
-  } else if (past("flash")) {
-    add(network.functions);
-    add(network.constants);
-  } else {
-    for (const SizeChange& total : network.totals)
-      if (total.name.starts_with("arena ") || total.name == "stack" || total.name == "bss")
-        candidates.push_back(total);
-  }
-  const auto most =
-      std::max_element(candidates.begin(), candidates.end(),
-                       [](const auto& a, const auto& b) { return a.growth() < b.growth(); });
-  if (most == candidates.end() || most->growth() <= 0) return {};
-  return grown_item(*most, network.now);
+std::string largest_growth(const NetworkComparison& network, const std::string& total) {
+  const std::vector<SizeChange> parts = parts_of(network, total);
+  const auto most = std::max_element(parts.begin(), parts.end(), [](const auto& a, const auto& b) {
+    return a.growth() < b.growth();
+  });
+  if (most == parts.end() || most->growth() <= 0) return {};
+  return fmt::format("{}, {} bytes", shortened(readable_function(most->name, network.now)),
+                     from_to(most->before, most->now));
 }
 
 }  // namespace linnet

@@ -22,8 +22,9 @@ using Sizes = std::map<std::string, std::int64_t>;  // bytes by name
 struct NetworkSize {
   std::string name;
   // ---- where it comes from ----
-  std::string target, dtype, linnet, toolchain;
-  std::string model;  // the first digits of its SHA-256
+  std::string target, dtype, toolchain;
+  std::string linnet;  // its version and the hash of its runtime: "0.1.0 2abd1797"
+  std::string model;   // the first digits of its SHA-256
   // ---- what it takes ----
   std::int64_t text_bytes = 0, rodata_bytes = 0, data_bytes = 0, bss_bytes = 0, stack_bytes = 0;
   Sizes arenas;  // by bank
@@ -44,6 +45,9 @@ struct NetworkSize {
 // networks have one name.
 Result<std::vector<NetworkSize>> measure_sizes(const std::vector<CompileOptions>& networks,
                                                const PipelineHooks& hooks = {});
+
+// The text that no function has: what aligns them.
+inline constexpr const char* kBetweenFunctions = "(between functions)";
 
 // Names that stay when a layer is put in before or a version changes: "linnet::dw::Rows::slide", "run",
 // "call of layer '/features/0/Conv'", "parameters of layers", "w_features_0_Conv". `layers` are those of the network.

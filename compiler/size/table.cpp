@@ -12,8 +12,9 @@ namespace {
 
 using Out = std::back_insert_iterator<std::string>;
 
-constexpr std::size_t kShown = 10;   // functions, constants and objects of a network
-constexpr std::size_t kGrown = 5;    // of those that changed
+constexpr std::size_t kShown = 10;  // functions, constants and objects of a network
+constexpr std::size_t kGrown = 5;   // of those that changed
+constexpr std::size_t kReasons = 12;
 constexpr std::size_t kWidest = 90;  // of a name
 
 void print_changes(Out out, const char* what, const std::vector<SizeChange>& changes,
@@ -46,8 +47,14 @@ void print_compared(Out out, const NetworkComparison& network, const Tolerance& 
   print_changes(out, "functions", network.functions, network.now);
   print_changes(out, "constants", network.constants, network.now);
   if (!network.reasons.empty()) fmt::format_to(out, "  why\n");
-  for (const std::string& reason : network.reasons)
-    fmt::format_to(out, "    {}\n", one_line(reason, 400));
+  for (std::size_t i = 0; i < network.reasons.size(); ++i) {
+    if (i == kReasons) {
+      fmt::format_to(out, "    ... and {} more; --format json has all\n",
+                     network.reasons.size() - i);
+      break;
+    }
+    fmt::format_to(out, "    {}\n", one_line(network.reasons[i], 400));
+  }
   fmt::format_to(out, "\n");
 }
 
