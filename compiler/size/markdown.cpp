@@ -13,6 +13,7 @@ namespace {
 using MarkdownOut = std::back_insert_iterator<std::string>;
 
 constexpr std::size_t kListed = 8;
+constexpr std::size_t kMostBytes = 60000;  // of a comment; GitHub takes 65,536 characters
 
 // Names come from models: nothing in them may end a cell, a code span or a line, or begin HTML.
 std::string cell(std::string_view text) {
@@ -135,9 +136,19 @@ std::string size_markdown(const SizeComparison& comparison) {
   if (compared)
     fmt::format_to(out, "\nBytes. Text, flash and RAM may grow by {} each.\n",
                    to_string(comparison.tolerance));
-  for (const NetworkComparison& network : comparison.networks)
-    if (network.before && network.verdict != SizeVerdict::unchanged)
-      put_details(out, network, comparison.tolerance);
+  std::size_t left_out = 0;
+  for (const NetworkComparison& network : comparison.networks) {
+    if (!network.before || network.verdict == SizeVerdict::unchanged) continue;
+    std::string details;
+    put_details(std::back_inserter(details), network, comparison.tolerance);
+    if (text.size() + details.size() > kMostBytes)
+      ++left_out;
+    else
+      text += details;
+  }
+  if (left_out > 0)
+    text += fmt::format("\nDetails of {} more are left out: `linnet size` prints them.\n",
+                        counted(left_out, "network"));
   return text;
 }
 

@@ -1,16 +1,11 @@
 // The flash that the report states, against a linked image: every network of models/, int8, float and as ONNX Runtime
-// quantized it, is built for the core with nothing around it but a call of run(), and their sections are added up. The report's code size
-// comes from runtime/kernels/measured.json; tools/measure-kernels makes that table anew.
-#include <fmt/format.h>
-
+// quantized it, is built for the core with nothing around it, as `linnet size` builds it. The report's code size comes from
+// runtime/kernels/measured.json; tools/measure-kernels makes that table anew.
 #include <catch2/catch.hpp>
-#include <cstdio>
-#include <cstdlib>
-#include <fstream>
-#include <regex>
-#include <sstream>
 
 #include "compiler/pipeline.h"
+#include "compiler/size/network_image.h"
+#include "compiler/verify/temporary_folder.h"
 #include "tests/support/model_files.h"
 
 using namespace linnet;
@@ -18,63 +13,18 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* kFlags =
-    "-mcpu=cortex-m7 -mthumb -mfloat-abi=hard -mfpu=fpv5-d16 -std=c++17 -O2 -ffunction-sections "
-    "-fdata-sections -fno-exceptions -fno-rtti -ffp-contract=off";
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string path = (fs::temp_directory_path() / "linnet-size-XXXXXX").string();
-    if (mkdtemp(path.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path_ = path;
-  }
-  ~TemporaryFolder() { fs::remove_all(path_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
-void write(const fs::path& file, const std::string& text) {
-  fs::create_directories(file.parent_path());
-  std::ofstream(file, std::ios::binary) << text;
-}
-
-// Bytes of code, constants and initialised data of the linked network.
-std::int64_t linked_flash(const Compiled& made) {
+NetworkImage image_of(const Compiled& made) {
+  const Result<SizeTools> tools = find_size_tools();
+  if (!tools) FAIL(format(tools.diagnostics()));
+  NetworkSources sources{made.report.name, made.files, {}, {}};
+  for (const ReportBank& bank : made.report.banks)
+    if (bank.used_bytes > 0) sources.banks.push_back(bank.name);
   const TemporaryFolder folder;
-  for (const auto& [name, text] : made.files) write(folder.path() / name, text);
-  const std::string& name = made.report.name;
-  std::string members;
-  std::string arenas;
-  for (const ReportBank& bank : made.report.banks) {
-    if (bank.used_bytes == 0) continue;
-    arenas += fmt::format("alignas(32) static std::byte {}[{}];\n", bank.name, bank.used_bytes);
-    members += bank.name + ", ";
-  }
-  write(folder.path() / "entry.cpp",
-        fmt::format("#include \"{0}.hpp\"\n{1}extern \"C\" void entry() {{ {0}::run({{{2}}}); }}\n",
-                    name, arenas, members));
-  const std::string command = fmt::format(
-      "cd '{}' && arm-none-eabi-g++ {} -I. -nostartfiles --specs=nano.specs "
-      "-Wl,--gc-sections,-e,entry,-Ttext=0,-Tbss=0x20000000 "
-      "entry.cpp {}.cpp {}_weights.cpp -o image && arm-none-eabi-size -A image > sizes",
-      folder.path().string(), kFlags, name, name);
-  REQUIRE(std::system(command.c_str()) == 0);  // NOLINT: a fixed command on our own files
-  std::ifstream sizes(folder.path() / "sizes");
-  std::int64_t total = 0;
-  for (std::string line; std::getline(sizes, line);) {
-    std::istringstream fields(line);
-    std::string section;
-    std::int64_t bytes = 0;
-    if (!(fields >> section >> bytes)) continue;
-    if (std::regex_match(section, std::regex(R"(\.(text|rodata|data|ARM\.ex.*|init|fini).*)")))
-      total += bytes;
-  }
-  return total;
+  Result<std::vector<NetworkImage>> images = build_network_images({sources}, folder.path(), *tools);
+  if (!images) FAIL(format(images.diagnostics()));
+  for (const ReportBank& bank : made.report.banks)
+    if (bank.used_bytes > 0) CHECK(images->front().arena_bytes.at(bank.name) == bank.used_bytes);
+  return std::move(images->front());
 }
 
 void check_flash(const CompileOptions& options, const std::string& what) {
@@ -83,11 +33,13 @@ void check_flash(const CompileOptions& options, const std::string& what) {
   REQUIRE(made);
   CHECK(made->report.unmeasured_kernels.empty());
   const auto stated = static_cast<double>(made->report.flash_bytes());
-  const auto linked = static_cast<double>(linked_flash(*made));
+  const NetworkImage image = image_of(*made);
+  const auto linked = static_cast<double>(image.flash_bytes());
   INFO("report " << stated << ", linked image " << linked);
   CHECK(stated >= linked * 0.95);
   CHECK(stated <= linked * 1.05);
   CHECK(made->report.stack_bytes <= 2048);
+  CHECK(image.stack_bytes <= made->report.stack_bytes);
 }
 
 CompileOptions options_of(const std::string& model, bool int8) {

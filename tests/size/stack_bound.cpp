@@ -8,11 +8,10 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
-#include <map>
-#include <regex>
-#include <set>
+#include <optional>
 
 #include "compiler/pipeline.h"
+#include "compiler/size/call_graph.h"
 #include "compiler/support/write_files.h"
 #include "compiler/verify/subprocess.h"
 #include "compiler/verify/temporary_folder.h"
@@ -24,59 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace testing;
-
-// As tools/measure-kernels has it: functions of libc and libgcc come without figures.
-constexpr std::int64_t kLibraryStack = 96;
-
-struct CallGraph {
-  std::map<std::string, std::int64_t> frames;
-  std::map<std::string, std::set<std::string>> calls;
-
-  std::int64_t deepest(const std::string& name, int depth = 0) const {
-    REQUIRE(depth < 50);  // no recursion
-    const auto frame = frames.find(name);
-    const auto callees = calls.find(name);
-    std::int64_t below = 0;
-    if (callees != calls.end())
-      for (const std::string& callee : callees->second)
-        below = std::max(below, deepest(callee, depth + 1));
-    return (frame == frames.end() ? kLibraryStack : frame->second) + below;
-  }
-};
-
-// Kernels call through pointers only functions of the runtime that nobody calls by name: any of them may be meant.
-void add_calls_through_pointers(CallGraph& graph) {
-  std::set<std::string> named;
-  for (const auto& [caller, callees] : graph.calls) named.insert(callees.begin(), callees.end());
-  if (!named.contains("__indirect_call")) return;
-  graph.frames["__indirect_call"] = 0;
-  for (const auto& [name, frame] : graph.frames) {
-    if (name.find("6linnet") != std::string::npos && !named.contains(name))
-      graph.calls["__indirect_call"].insert(name);
-  }
-}
-
-// GCC's .ci file:
-//   node: { title: "NAME" label: "...\n16 bytes (static)\n..." }
-//   edge: { sourcename: "NAME" targetname: "NAME" label: "..." }
-CallGraph read_call_graph(const fs::path& path) {
-  CallGraph graph;
-  std::ifstream file(path);
-  REQUIRE(file);
-  const std::regex node(
-      R"re(node: \{ title: "([^"]*)" label: "[^"]*\\n(\d+) bytes \((static|dynamic)re"
-      R"re((,bounded)?)\))re");
-  const std::regex edge(R"re(edge: \{ sourcename: "([^"]*)" targetname: "([^"]*)")re");
-  for (std::string line; std::getline(file, line);) {
-    std::smatch found;
-    if (std::regex_search(line, found, node))
-      graph.frames[found[1]] = std::stoll(found[2]);
-    else if (std::regex_search(line, found, edge))
-      graph.calls[found[1]].insert(found[2]);
-  }
-  add_calls_through_pointers(graph);
-  return graph;
-}
 
 void check_stack(const CompileOptions& options, const std::string& dtype) {
   const Result<Compiled> made = compile_network(options);
@@ -93,18 +39,22 @@ void check_stack(const CompileOptions& options, const std::string& dtype) {
        folder.path()});
   INFO(compiled.output);
   REQUIRE(compiled.succeeded());
-  const CallGraph graph = read_call_graph(folder.path() / "network.ci");
+  std::ifstream file(folder.path() / "network.ci", std::ios::binary);
+  CallGraph graph;
+  add_call_graph(std::string(std::istreambuf_iterator<char>(file), {}), graph);
+  add_calls_through_pointers(graph);
   const auto run = std::find_if(graph.frames.begin(), graph.frames.end(), [&](const auto& frame) {
     return frame.first.find(fmt::format("{}{}3runE", name.size(), name)) != std::string::npos;
   });
   REQUIRE(run != graph.frames.end());
-  const std::int64_t deepest = graph.deepest(run->first);
-  INFO(name << ": frames " << deepest << " bytes, run()'s own " << run->second << ", stated "
+  const std::optional<DeepestCall> deepest = deepest_call(graph, run->first);
+  REQUIRE(deepest);  // no recursion
+  INFO(name << ": frames " << deepest->bytes << " bytes, run()'s own " << run->second << ", stated "
             << made->report.stack_bytes);
-  std::cout << fmt::format("{:24} frames {} bytes, run()'s own {}, stated {}\n", name, deepest,
-                           run->second, made->report.stack_bytes);
-  CHECK(deepest > run->second);
-  CHECK(deepest <= made->report.stack_bytes);
+  std::cout << fmt::format("{:24} frames {} bytes, run()'s own {}, stated {}\n", name,
+                           deepest->bytes, run->second, made->report.stack_bytes);
+  CHECK(deepest->bytes > run->second);
+  CHECK(deepest->bytes <= made->report.stack_bytes);
 }
 
 CompileOptions options_of(const std::string& model, bool int8) {
