@@ -114,7 +114,7 @@ TEST_CASE(
   const Result<Baseline> baseline = read_baseline(workshop.path("size.json"));
   REQUIRE(baseline);
   const NetworkSize before = baseline->at("phinet_96");
-  workshop.grow("void run(const Arenas& arenas) noexcept {", 40);
+  workshop.grow("void run(const Arenas& arenas) noexcept {", 52);
   const Finished grown =
       workshop.size({"generated", "--baseline", "size.json", "--format", "json"});
   CHECK(grown.exit_code == 3);
