@@ -113,6 +113,14 @@ constexpr DiagnosticCode kUseCodes[] = {
      "Leave it out and fill the input yourself. If the graph transposes its input first, export it "
      "without that.",
      "E322 --front-end camera: the network has 2 inputs; leave --front-end out"},
+    {"E330", "a network that grew",
+     "`linnet size` measured more text, flash or RAM than the baseline has and `--tolerance` lets "
+     "pass. What is printed before says which functions, constants and arenas grew, and why.",
+     "Make it smaller. Where the price is right, adopt the new sizes with `--update` and commit "
+     "the baseline with the change that needs them.",
+     "E330 'phinet_96' grew by more than 1 %: text 21,168 -> 21,638 bytes, +470 (+2.22 %), most in "
+     "run, 914 -> 1,384 bytes; make it smaller, or, where the price is right, adopt it with "
+     "--update"},
     {"E401", "a program that is not installed",
      "`verify`, `profile` and `bench` build and run code with programs of the system: a compiler "
      "for the host or the core, "
@@ -173,6 +181,44 @@ constexpr DiagnosticCode kUseCodes[] = {
      "Without `--filter` all names are shown; it is compared letter by letter.",
      "E507 no kernel and no shape has '17x17' in its name; linnet bench kernels without --filter "
      "shows them all"},
+    {"E508", "a baseline that is not there",
+     "The file of `linnet size --baseline` does not exist or cannot be read.",
+     "Give the right path, or make it from what the networks take now: `--update`.",
+     "E508 there is no baseline 'size.json'; make it from what the networks take now: --update"},
+    {"E509", "a baseline that cannot be understood",
+     "The file of `linnet size --baseline` is no JSON, or lacks something that `--update` writes. "
+     "A merge conflict does that.",
+     "Take either side of the conflict, or the file from version control, then use `--update`.",
+     "E509 'size.json' is not a baseline of linnet size: 'linnet_size' is missing; take it from "
+     "version control again, or remove it and use --update"},
+    {"E510", "a baseline of another format",
+     "Another version of Linnet wrote the file of `linnet size --baseline`.",
+     "Use that version, or a newer one. A file of an older format is removed and made again with "
+     "`--update`.",
+     "E510 'size.json' has format 7, and this linnet reads format 1; use the linnet that wrote it, "
+     "or a newer one"},
+    {"E511", "two networks of one name",
+     "`linnet size` tells networks apart by their names, and two of one run have the same.",
+     "Compile one of them with another `--name`.",
+     "E511 'first' and 'second' are both called 'phinet_96'; compile one of them with another "
+     "--name and give its folder"},
+    {"E512", "sources of a folder that do not build",
+     "`linnet size` builds a folder's sources as they are. They were changed since `compile` wrote "
+     "them, and the compiler refuses them.",
+     "Undo the change, or compile the model again. A folder that nobody changed is a defect of "
+     "Linnet: please report it.",
+     "E512 the sources in 'generated' do not build: arm-none-eabi-g++ -c phinet_96.cpp says; "
+     "compile the model again"},
+    {"E513", "functions without a bound for their stack",
+     "Functions of a folder were changed so that they call themselves: `linnet size` can give no "
+     "bound for their stack.",
+     "Undo the change, or compile the model again.",
+     "E513 functions of 'phinet_96' call themselves: its stack has no bound; compile the model "
+     "again"},
+    {"E514", "a network that the baseline does not have",
+     "`linnet size` measured a network that nobody adopted yet: a new one, or one with a new name.",
+     "Adopt what it takes now with `--update`.",
+     "E514 the baseline has no 'phinet_96'; adopt what it takes now with --update"},
     {"E520", "a project file that cannot be parsed",
      "`linnet.toml` is no TOML, or `linnet.json` no JSON; the message says where it stops making "
      "sense.",
