@@ -116,7 +116,7 @@ TEST_CASE("zsh reads linnet's completions") {
   };
   CHECK(given("linnet ''", 2).find("compile:Compile a model") != std::string::npos);
   CHECK(given("linnet compile ''", 3).find("--target[Device to plan for") != std::string::npos);
-  CHECK(given("linnet compile ''", 3).find(":NAME:(cortex-m7 stm32h743)") != std::string::npos);
+  CHECK(given("linnet compile ''", 3).find(":(cortex-m7 stm32h743)") != std::string::npos);
   CHECK(given("linnet bench kernels ''", 4).find("--optimization[") != std::string::npos);
 }
 
