@@ -70,7 +70,9 @@ std::string zip_archive(const std::map<std::string, std::string>& files) {
     put32(directory, archive.size());
     directory += name;
     put32(archive, 0x04034b50);
-    archive += fields + name + text;
+    archive += fields;
+    archive += name;
+    archive += text;
   }
   const std::size_t begin = archive.size();
   archive += directory;
