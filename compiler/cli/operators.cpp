@@ -52,7 +52,7 @@ std::string device_form(const OperatorRow& row) {
   return row.kernels.int8.empty() ? "float" : "int8, float";
 }
 
-std::string joined(const std::vector<std::string_view>& names, std::string_view quote) {
+std::string kernel_names(const std::vector<std::string_view>& names, std::string_view quote) {
   std::string text;
   for (const std::string_view name : names)
     text += fmt::format("{}{}{}{}", text.empty() ? "" : ", ", quote, name, quote);
@@ -69,12 +69,13 @@ void print_operators(const std::vector<OperatorRow>& rows, bool with_kernels) {
     line.erase(line.find_last_not_of(' ') + 1);
     fmt::print("{}\n", line);
     if (!with_kernels) continue;
-    if (!row.kernels.int8.empty()) fmt::print("  int8   {}\n", joined(row.kernels.int8, ""));
-    if (!row.kernels.float32.empty()) fmt::print("  float  {}\n", joined(row.kernels.float32, ""));
+    if (!row.kernels.int8.empty()) fmt::print("  int8   {}\n", kernel_names(row.kernels.int8, ""));
+    if (!row.kernels.float32.empty())
+      fmt::print("  float  {}\n", kernel_names(row.kernels.float32, ""));
   }
 }
 
-std::string operators_json(const std::vector<OperatorRow>& rows) {
+std::string operator_rows_json(const std::vector<OperatorRow>& rows) {
   const auto strings = [](const std::vector<std::string_view>& views) {
     return std::vector<std::string>(views.begin(), views.end());
   };
@@ -104,8 +105,8 @@ std::string operators_page(const std::vector<OperatorRow>& rows) {
         .set("opsets", versions(row, " to "))
         .set("limits", std::string(row.entry->limits))
         .set("device", device_form(row))
-        .set("int8", joined(row.kernels.int8, "`"))
-        .set("float32", joined(row.kernels.float32, "`"));
+        .set("int8", kernel_names(row.kernels.int8, "`"))
+        .set("float32", kernel_names(row.kernels.float32, "`"));
     if (row.entry->leaves == Leaves::constants) {
       constants.push_back(data);
       continue;
@@ -129,7 +130,7 @@ int run_operators(const CommandLine& command) {
   if (command.markdown) {
     fmt::print("{}", operators_page(rows));
   } else if (command.json) {
-    fmt::print("{}", operators_json(rows));
+    fmt::print("{}", operator_rows_json(rows));
   } else {
     print_operators(rows, !command.topic.empty());
   }
