@@ -8,7 +8,11 @@ add_test(NAME docs/troubleshooting.md_is_current COMMAND bash -c
   "diff '${PROJECT_SOURCE_DIR}/docs/troubleshooting.md' <('$<TARGET_FILE:linnet>' explain --markdown)")
 add_test(NAME docs/operators.md_is_current COMMAND bash -c
   "diff '${PROJECT_SOURCE_DIR}/docs/operators.md' <('$<TARGET_FILE:linnet>' operators --markdown)")
-set_tests_properties(docs/codes docs/links docs/runner docs/api docs/troubleshooting.md_is_current
+add_test(NAME docs/phinet_96_plan.svg_is_current WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} COMMAND bash -c
+  "folder=$(mktemp -d) && trap 'rm -r $folder' EXIT && '$<TARGET_FILE:linnet>' plan models/phinet_96/phinet_96.onnx \
+   --calibrate models/images/calibration --mean 127.5 --scale 0.00784313725490196 --resize -o $folder/plan.svg --quiet && \
+   cmp docs/images/phinet_96_plan.svg $folder/plan.svg")
+set_tests_properties(docs/codes docs/links docs/phinet_96_plan.svg_is_current docs/runner docs/api docs/troubleshooting.md_is_current
   docs/operators.md_is_current PROPERTIES LABELS docs)
 
 # One test for each page; those that need PyPI once more, whole, in a virtual environment that is kept between runs.
