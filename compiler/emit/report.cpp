@@ -58,6 +58,11 @@ std::vector<ReportLayer> make_layers(const Network& network) {
     layer.output_bytes = call.output_type.bytes();
     layer.scratch_bytes = call.scratch_bytes;
     layer.first_step = -1;
+    const std::optional<Quantization>& quantization = call.output_type.quantization;
+    if (quantization && quantization->per_tensor()) {
+      layer.scale = quantization->scale.front();
+      layer.zero_point = quantization->zero_point.front();
+    }
     layers.push_back(std::move(layer));
   }
   for (std::size_t s = 0; s < network.plan.steps.size(); ++s) {
@@ -110,18 +115,23 @@ Json bank_json(const ReportBank& bank) {
 }
 
 Json layer_json(const ReportLayer& layer) {
-  return Json::object({{"name", layer.name},
-                       {"op", layer.op},
-                       {"kernel", layer.kernel},
-                       {"output_shape", layer.output_shape},
-                       {"dtype", layer.dtype},
-                       {"weights_format", layer.weights_format},
-                       {"macs", layer.macs},
-                       {"weights_bytes", layer.weights_bytes},
-                       {"output_bytes", layer.output_bytes},
-                       {"scratch_bytes", layer.scratch_bytes},
-                       {"first_step", layer.first_step},
-                       {"last_step", layer.last_step}});
+  Json json = Json::object({{"name", layer.name},
+                            {"op", layer.op},
+                            {"kernel", layer.kernel},
+                            {"output_shape", layer.output_shape},
+                            {"dtype", layer.dtype},
+                            {"weights_format", layer.weights_format},
+                            {"macs", layer.macs},
+                            {"weights_bytes", layer.weights_bytes},
+                            {"output_bytes", layer.output_bytes},
+                            {"scratch_bytes", layer.scratch_bytes},
+                            {"first_step", layer.first_step},
+                            {"last_step", layer.last_step}});
+  if (layer.scale) {
+    json.set("scale", *layer.scale);
+    json.set("zero_point", layer.zero_point);
+  }
+  return json;
 }
 
 Json front_end_json(const std::optional<ReportFrontEnd>& front_end) {
@@ -235,6 +245,10 @@ ReportLayer layer_from(const Json& json) {
   layer.scratch_bytes = json.at("scratch_bytes").integer();
   layer.first_step = json.at("first_step").integer();
   layer.last_step = json.at("last_step").integer();
+  if (const Json* scale = json.find("scale")) {
+    layer.scale = static_cast<float>(scale->real());
+    layer.zero_point = static_cast<std::int32_t>(json.at("zero_point").integer());
+  }
   return layer;
 }
 
@@ -269,6 +283,7 @@ Report from_json(const Json& json) {
   report.stack_bytes = memory.at("stack_bytes").integer();
   report.peak_layer = memory.at("peak_layer").text();
   report.banks = list_from(memory.at("banks"), bank_from);
+  report.plan = plan_from(memory.at("plan"));
   const Json& flash = json.at("flash");
   report.weights_bytes = flash.at("weights_bytes").integer();
   report.tables_bytes = flash.at("tables_bytes").integer();
@@ -315,6 +330,7 @@ Report make_report(const Network& network, const CodeCosts& costs) {
     const Step& step = network.plan.steps[static_cast<std::size_t>(network.plan.peak_step)];
     report.peak_layer = network.program.calls[step.call.index()].origin.name;
   }
+  report.plan = make_report_plan(network.program, network.plan);
   for (std::size_t b = 0; b < network.plan.banks.size(); ++b) {
     const MemoryBank& bank = network.target.banks[b];
     report.banks.push_back({bank.name, network.plan.banks[b].used_bytes, bank.size_bytes});
@@ -380,7 +396,8 @@ std::string to_json(const Report& report) {
                                              {"stack_bytes", report.stack_bytes},
                                              {"total_bytes", report.ram_bytes()},
                                              {"peak_layer", report.peak_layer},
-                                             {"banks", list_json(report.banks, bank_json)}})},
+                                             {"banks", list_json(report.banks, bank_json)},
+                                             {"plan", plan_json(report.plan)}})},
                     {"flash", flash},
                     {"inputs", list_json(report.inputs, port_json)},
                     {"input_rows", report.input_rows},
@@ -391,7 +408,7 @@ std::string to_json(const Report& report) {
                     {"notes", report.notes}});
   if (report.camera_table_bytes)
     json.set("camera", Json::object({{"tables_bytes", *report.camera_table_bytes}}));
-  return to_text(json) + "\n";
+  return to_wrapped_text(json) + "\n";
 }
 
 Result<Report> read_report(const std::filesystem::path& folder) {

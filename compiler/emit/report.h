@@ -9,6 +9,7 @@
 
 #include "compiler/emit/code_costs.h"
 #include "compiler/emit/emit.h"
+#include "compiler/emit/report_plan.h"
 #include "compiler/support/result.h"
 
 namespace linnet {
@@ -26,6 +27,8 @@ struct ReportLayer {
   std::string weights_format;  // "int8", "int4", "float32"; empty without weights
   std::int64_t macs = 0, weights_bytes = 0, output_bytes = 0, scratch_bytes = 0;
   std::int64_t first_step = 0, last_step = 0;  // of the calls that make it
+  std::optional<float> scale{};                // of an output with one scale for all channels
+  std::int32_t zero_point = 0;
 };
 
 struct ReportPort {
@@ -64,6 +67,7 @@ struct Report {
   std::int64_t opset = 0, parameters = 0, macs = 0;
   std::int64_t arena_bytes = 0, lower_bound_bytes = 0, whole_tensor_bytes = 0, stack_bytes = 0;
   std::string peak_layer;
+  ReportPlan plan;
   std::vector<ReportBank> banks;
   std::int64_t weights_bytes = 0, tables_bytes = 0, schedule_bytes = 0, code_bytes = 0;
   std::int64_t labels = 0, labels_bytes = 0;  // of a zero-shot classifier

@@ -1,9 +1,11 @@
 // See json.h. The only file that includes nlohmann's JSON, which does the reading and writing of text.
 #include "compiler/support/json.h"
 
+#include <algorithm>
 #include <cassert>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <type_traits>
 
 namespace linnet {
@@ -59,6 +61,86 @@ const T& get(const Json::Value& value, const char* wanted) {
   const T* found = std::get_if<T>(&value);
   if (!found) throw JsonError{std::string("a value is not ") + wanted};
   return *found;
+}
+
+constexpr std::size_t kWrappedColumns = 160;
+
+// ", " and ": " between things, no line ends; nothing as soon as it is longer than `room`.
+std::optional<std::string> one_line(const Json& json, std::size_t room) {
+  const auto* array = std::get_if<Json::Array>(&json.value());
+  const auto* members = std::get_if<Json::Object>(&json.value());
+  std::string text;
+  const auto append = [&](const std::string& key, const Json& value) {
+    if (text.size() > room) return false;
+    if (!text.empty()) text += ", ";
+    const std::optional<std::string> inner = one_line(value, room);
+    if (inner) text += key + *inner;
+    return inner.has_value();
+  };
+  if (array) {
+    for (const Json& element : *array)
+      if (!append({}, element)) return std::nullopt;
+    text = "[" + text + "]";
+  } else if (members) {
+    for (const auto& [key, value] : *members)
+      if (!append(to_line(Json(key)) + ": ", value)) return std::nullopt;
+    text = "{" + text + "}";
+  } else {
+    text = to_line(json);
+  }
+  if (text.size() > room) return std::nullopt;
+  return text;
+}
+
+void wrap(const Json& json, std::size_t indent, std::size_t before, std::string& text);
+
+// Elements that are no containers, as many in a line as fit.
+void wrap_scalars(const Json::Array& array, std::size_t indent, std::string& text) {
+  const std::string begin = "\n" + std::string(indent, ' ');
+  std::size_t column = kWrappedColumns;  // the first begins a line
+  for (std::size_t i = 0; i < array.size(); ++i) {
+    const std::string element = to_line(array[i]) + (i + 1 < array.size() ? "," : "");
+    const bool fits = column + 1 + element.size() <= kWrappedColumns;
+    text += (fits ? " " : begin) + element;
+    column = (fits ? column + 1 : indent) + element.size();
+  }
+}
+
+// `before`: columns that the line holds already.
+void wrap(const Json& json, std::size_t indent, std::size_t before, std::string& text) {
+  const auto* array = std::get_if<Json::Array>(&json.value());
+  const auto* members = std::get_if<Json::Object>(&json.value());
+  const std::size_t room = before < kWrappedColumns ? kWrappedColumns - before : 0;
+  const std::optional<std::string> line =
+      array || members ? one_line(json, room) : std::optional(to_line(json));
+  if (line) {
+    text += *line;
+    return;
+  }
+  const std::string begin = "\n" + std::string(indent + 2, ' ');
+  if (array) {
+    text += "[";
+    const bool scalars = std::all_of(array->begin(), array->end(), [](const Json& element) {
+      return !std::holds_alternative<Json::Array>(element.value()) &&
+             !std::holds_alternative<Json::Object>(element.value());
+    });
+    if (scalars) wrap_scalars(*array, indent + 2, text);
+    for (std::size_t i = 0; !scalars && i < array->size(); ++i) {
+      text += (i > 0 ? "," : "") + begin;
+      wrap((*array)[i], indent + 2, indent + 3, text);
+    }
+    text += "\n" + std::string(indent, ' ') + "]";
+    return;
+  }
+  text += "{";
+  bool first = true;
+  for (const auto& [key, value] : *members) {
+    const std::string name = to_line(Json(key)) + ": ";
+    text += (first ? "" : ",") + begin + name;
+    wrap(value, indent + 2, indent + 3 + name.size(), text);
+    first = false;
+  }
+  text += "\n" + std::string(indent, ' ') + "}";
 }
 
 }  // namespace
@@ -130,6 +212,16 @@ Result<Json> parse_json(std::string_view text) {
 
 std::string to_text(const Json& json) {
   return to_library(json).dump(2, ' ', false, Library::error_handler_t::replace);
+}
+
+std::string to_wrapped_text(const Json& json) {
+  std::string text;
+  wrap(json, 0, 0, text);
+  return text;
+}
+
+std::string to_line(const Json& json) {
+  return to_library(json).dump(-1, ' ', false, Library::error_handler_t::replace);
 }
 
 }  // namespace linnet

@@ -79,5 +79,10 @@ Result<Json> parse_json(std::string_view text);
 
 // Two spaces for each level. Bytes that are not UTF-8 are replaced, since names come from models.
 std::string to_text(const Json& json);
+// The same, but what fits into a line of 160 columns stays on one, and lists of numbers fill their lines: a third of the
+// size, and a line for each thing in a list of things.
+std::string to_wrapped_text(const Json& json);
+// All on one line, without blanks.
+std::string to_line(const Json& json);
 
 }  // namespace linnet
