@@ -148,6 +148,15 @@ Result<Nothing> apply_banks(const CompileOptions& options, Target& target) {
   return diagnostics;
 }
 
+Target with_endless_bank(Target target) {
+  const auto largest = std::max_element(
+      target.banks.begin(), target.banks.end(), [](const MemoryBank& a, const MemoryBank& b) {
+        return a.size_bytes.value_or(0) < b.size_bytes.value_or(0);
+      });
+  if (largest != target.banks.end()) largest->size_bytes.reset();
+  return target;
+}
+
 Result<Nothing> check_input_rows(const Program& program, const PlanOptions& options) {
   if (!options.input_rows) return ok();
   const std::size_t inputs = program.inputs.size();

@@ -14,6 +14,9 @@ Result<Nothing> check_ports(const Graph& graph);
 // Takes from the target's banks what --bank keeps for the application. E305: banks that the target does not have, or not so much of.
 Result<Nothing> apply_banks(const CompileOptions& options, Target& target);
 
+// The target with room for everything in its largest bank: where a network goes that does not fit.
+Target with_endless_bank(Target target);
+
 // E306: --input rows, and no input of rows.
 Result<Nothing> check_input_rows(const Program& program, const PlanOptions& options);
 

@@ -19,6 +19,7 @@ int run(const linnet::CommandLine& command) {
     case linnet::CommandLine::Verb::size: return linnet::run_size(command);
     case linnet::CommandLine::Verb::bench: return linnet::run_bench(command);
     case linnet::CommandLine::Verb::build: return linnet::run_build(command);
+    case linnet::CommandLine::Verb::report: return linnet::run_report(command);
     case linnet::CommandLine::Verb::completions: return linnet::run_completions(command);
     case linnet::CommandLine::Verb::man: return linnet::run_man(command);
     case linnet::CommandLine::Verb::explain: return linnet::run_explain(command);

@@ -166,9 +166,11 @@ Result<ImportedModel> import_and_simplify(const CompileOptions& options,
   if (const Result<Nothing> sound = verify(imported->graph, "import"); !sound)
     return sound.diagnostics();
   dump(hooks, "import", [&] { return print(imported->graph); });
+  if (hooks.observe) hooks.observe("import", imported->graph);
 
   begin(hooks, "passes");
-  Result<Graph> simplified = verified(run_passes(std::move(imported->graph)), "passes");
+  Result<Graph> simplified =
+      verified(run_passes(std::move(imported->graph), hooks.observe), "passes");
   if (!simplified) return simplified.diagnostics();
   imported->graph = *simplified;
   const bool quantized = is_quantized_model(*simplified);
@@ -177,6 +179,7 @@ Result<ImportedModel> import_and_simplify(const CompileOptions& options,
     if (!split) return split.diagnostics();
     if (split->detection) imported->whole = *std::move(simplified);
     imported->graph = *std::move(split);
+    if (hooks.observe) hooks.observe("split_detection_head", imported->graph);
   }
   if (options.outputs == OutputsForm::detections && !imported->graph.detection) {
     // E132: boxes were asked for in so many words.
@@ -350,6 +353,17 @@ void emit_network(Compiled& made, const EmitOptions& options, const PipelineHook
   dump(hooks, "emit", [&] { return print(made.files); });
 }
 
+namespace {
+
+// Whether the compilation goes on after this; `made` keeps what was missed.
+bool goes_on(const Diagnostics& why, const CompileOptions& options, Compiled& made) {
+  if (!options.allow_missed_budgets || exit_code(why) != 3) return false;
+  made.missed.insert(made.missed.end(), why.begin(), why.end());
+  return true;
+}
+
+}  // namespace
+
 Result<Compiled> compile_network(const CompileOptions& options, const PipelineHooks& hooks) {
   EmitOptions emission{options.name, options.bundle_runtime, options.weights_format, {},
                        {},           options.package};
@@ -417,9 +431,13 @@ Result<Compiled> compile_network(const CompileOptions& options, const PipelineHo
                         less_reserved(options.flash_bytes)};
   Result<PlannedProgram> planned =
       lower_and_plan(made.graph, made.target, plan_options, first, budgets);
+  if (!planned && goes_on(planned.diagnostics(), options, made)) {
+    planned =
+        lower_and_plan(made.graph, with_endless_bank(made.target), plan_options, first, budgets);
+  }
   if (!planned) return planned.diagnostics();
   const std::optional<std::int64_t> flash = less_reserved(flash_limit(options, made.target));
-  if (automatic && flash) {
+  if (automatic && flash && made.missed.empty()) {
     Result<FittedWeights> fitted =
         fit_weights(made, ranges, *std::move(planned), plan_options, budgets, *flash, hooks);
     if (!fitted) return fitted.diagnostics();
@@ -446,7 +464,7 @@ Result<Compiled> compile_network(const CompileOptions& options, const PipelineHo
   if (const Result<Nothing> within =
           check_budgets(report, made.plan, made.program, options, made.target,
                         options.weights == Weights::int8 && !is_quantized_model(made.float_graph));
-      !within) {
+      !within && !goes_on(within.diagnostics(), options, made)) {
     return within.diagnostics();
   }
   emit_network(made, emission, hooks);

@@ -22,6 +22,7 @@
 #include "compiler/ir/graph.h"
 #include "compiler/lower/program.h"
 #include "compiler/onnx/importer.h"
+#include "compiler/passes/passes.h"
 #include "compiler/plan/plan.h"
 #include "compiler/quant/ranges.h"
 
@@ -61,6 +62,7 @@ struct CompileOptions {
   std::filesystem::path labels;  // of a zero-shot classifier (.json); empty: none
   Weights weights = Weights::int8;
   OutputsForm outputs = OutputsForm::automatic;
+  bool allow_missed_budgets = false;  // a missed budget is in Compiled::missed, and no failure
 };
 
 // The stages that dump() is called for, in order.
@@ -72,6 +74,7 @@ struct PipelineHooks {
   std::string dump_after;                               // one of kStages, or empty
   std::function<void(const std::string& text)> dump;    // gets that stage's listing
   std::function<void(std::string_view what)> progress;  // what begins now
+  PassObserver observe;  // gets the graph after "import" and after each pass
 };
 
 // Everything that a compilation made.
@@ -90,7 +93,8 @@ struct Compiled {
   std::optional<LogMelFrontEnd> front_end;
   TestVector test_vector;
   Report report;
-  Files files;  // report.json included
+  Files files;         // report.json included
+  Diagnostics missed;  // budgets, with CompileOptions::allow_missed_budgets
 };
 
 // ---- stages ----

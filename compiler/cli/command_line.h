@@ -26,19 +26,22 @@ struct CommandLine {
     bench,
     build,
     size,
+    report,
     completions,
     man,
     explain,
     operators
   } verb = Verb::inspect;
   CompileOptions compile;  // compile.model may be a folder that `compile` wrote (inspect, profile)
-  std::filesystem::path output;   // compile -o, plan -o
+  std::filesystem::path output;   // compile -o, plan -o, report -o
   std::filesystem::path depfile;  // compile
   std::string dump_after;
   ProjectOptions build;
-  std::string shell;      // completions
-  bool markdown = false;  // man, explain, operators: as a page of docs/
-  std::string topic;      // explain: a code; operators: an operator; empty: all
+  std::string shell;         // completions
+  bool markdown = false;     // man, explain, operators: as a page of docs/
+  std::string topic;         // explain: a code; operators: an operator; empty: all
+  std::string page_format;   // report: "html" or "md"; empty: by the output's name
+  bool page_profile = true;  // report: with instructions
   bool quiet = false;
   bool json = false;
   bool inspect_compiled = false;  // inspect: also what `compile` with these options makes

@@ -15,6 +15,7 @@ int run_size(const CommandLine& command);
 int run_bench(const CommandLine& command);
 int run_build(const CommandLine& command);
 std::vector<ProjectKey> project_keys();  // of read_project()
+int run_report(const CommandLine& command);
 int run_completions(const CommandLine& command);
 int run_man(const CommandLine& command);
 int run_explain(const CommandLine& command);

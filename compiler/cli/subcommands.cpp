@@ -233,6 +233,42 @@ void add_bench(CLI::App& app, CommandLine& line) {
   kernels->callback([&] { line.verb = CommandLine::Verb::bench; });
 }
 
+void add_report(CLI::App& app, CommandLine& line) {
+  CLI::App* command = add_command(
+      app, "report", "Make a page of what a network costs and why, or Markdown for a pull request",
+      "linnet report models/phinet_96/phinet_96.onnx -o report.html \\\n"
+      "    --calibrate models/images/calibration --mean 127.5 "
+      "--scale 0.00784313725490196 --resize \\\n"
+      "    --target stm32h743\n"
+      "  linnet report generated --format md\n\n"
+      "The page is one file that loads nothing: budgets, the memory plan over time, layers with "
+      "instructions and\nquantization, the graph before and after the passes, what to change to "
+      "save most. Of a folder that\n`linnet compile` wrote it shows what can be known without the "
+      "model. A budget that is missed is marked, and\nexits with 3.");
+  add_model(*command, line, "The model (.onnx), or a folder that `linnet compile` wrote");
+  command->add_option("-o,--output", line.output, "The page; NAME.md is written as Markdown")
+      ->type_name("FILE");
+  add_words(
+      *command, "--format", {"html", "md"},
+      [&line](const std::string& word) { line.page_format = word; },
+      "html: a page; md: Markdown, without -o to stdout; default: by the name of FILE");
+  command->add_flag_callback(
+      "--no-profile", [&line] { line.page_profile = false; },
+      "Leave out instructions and cycles, which need the cross compiler "
+      "and the emulator");
+  command
+      ->add_option("--data", line.verify.data,
+                   "Inputs to compare int8 with float on; default: those beside the model, and "
+                   "the calibration data")
+      ->type_name("DIR");
+  add_model_options(*command, line);
+  command->callback([&line] {
+    line.verb = CommandLine::Verb::report;
+    if (line.output.empty() && line.page_format != "md" && !line.json)
+      throw CLI::ValidationError("-o FILE.html is required, or --format md");
+  });
+}
+
 void add_build(CLI::App& app, CommandLine& line) {
   CLI::App* command = add_command(
       app, "build", "Compile all models of a project: linnet.toml or linnet.json",
@@ -389,6 +425,7 @@ void add_subcommands(CLI::App& app, CommandLine& line) {
   add_bench(app, line);
   add_labels(app, line);
   add_build(app, line);
+  add_report(app, line);
   add_completions(app, line);
   add_man(app, line);
   add_explain(app, line);

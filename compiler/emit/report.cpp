@@ -259,6 +259,23 @@ std::vector<T> list_from(const Json& json, T (*convert)(const Json&)) {
   return items;
 }
 
+// What a page draws must not point anywhere else.
+void check_plan(const Report& report) {
+  const auto steps = static_cast<std::int64_t>(report.plan.step_layers.size());
+  const auto within = [](std::int64_t index, std::size_t size) {
+    return index >= 0 && index < static_cast<std::int64_t>(size);
+  };
+  bool sound = steps == 0 || (report.plan.peak_step >= 0 && report.plan.peak_step < steps);
+  for (const std::int64_t layer : report.plan.step_layers)
+    sound = sound && (layer == -1 || within(layer, report.layers.size()));
+  for (const ReportSegment& segment : report.plan.segments)
+    sound = sound && within(segment.first_layer, report.layers.size()) &&
+            within(segment.last_layer, report.layers.size());
+  for (const ReportBuffer& buffer : report.plan.buffers)
+    sound = sound && within(buffer.bank, report.banks.size());
+  if (!sound) throw JsonError{"'plan' names what is not there"};
+}
+
 Report from_json(const Json& json) {
   Report report;
   report.tool_version = json.at("tool").at("version").text();
@@ -302,6 +319,7 @@ Report from_json(const Json& json) {
     report.detection = detection_from(detection);
   report.layers = list_from(json.at("layers"), layer_from);
   report.notes = json.at("notes").texts();
+  check_plan(report);
   return report;
 }
 

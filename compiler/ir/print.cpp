@@ -12,6 +12,7 @@
 #include <map>
 
 #include "compiler/ir/graph.h"
+#include "compiler/ir/print_op.h"
 
 namespace linnet {
 namespace {
@@ -198,10 +199,9 @@ class Printer {
       if (!operands.empty()) operands += ", ";
       operands += operand(input);
     }
-    return fmt::format("  {} {} = {}{} ({})   # '{}' ({})\n", name_of(node.output()),
-                       to_string(graph_.type(node.output())), op_name(node.op),
-                       std::visit(Attributes{}, node.op), operands, node.origin.name,
-                       node.origin.op);
+    return fmt::format("  {} {} = {} ({})   # '{}' ({})\n", name_of(node.output()),
+                       to_string(graph_.type(node.output())), print_op(node.op), operands,
+                       node.origin.name, node.origin.op);
   }
 
   static std::string describe_port(const Port& port) {
@@ -237,6 +237,8 @@ class Printer {
 };
 
 }  // namespace
+
+std::string print_op(const Op& op) { return op_name(op) + std::visit(Attributes{}, op); }
 
 std::string print(const Graph& graph) { return Printer(graph).run(); }
 

@@ -128,7 +128,14 @@ Result<ProfileReport> profile(const CompileOptions& compile, const ProfileOption
   if (!tools) return tools.diagnostics();
   Result<GeneratedNetwork> generated = generate(compile, hooks);
   if (!generated) return generated.diagnostics();
-  if (options.alter) options.alter(generated->network.files);
+  return profile(*std::move(generated), options, hooks);
+}
+
+Result<ProfileReport> profile(GeneratedNetwork generated, const ProfileOptions& options,
+                              const PipelineHooks& hooks) {
+  const Result<ProfileTools> tools = find_profile_tools();
+  if (!tools) return tools.diagnostics();
+  if (options.alter) options.alter(generated.network.files);
   const TemporaryFolder folder;
   if (folder.path().empty())
     return Diagnostic{"E590", {}, {}, "no temporary folder can be made", "set TMPDIR"};
@@ -136,9 +143,10 @@ Result<ProfileReport> profile(const CompileOptions& compile, const ProfileOption
   say(hooks, "build");
   BuildOptions build_options;
   build_options.profile = true;
-  build_options.script = linker_script_for(generated->report.target);
+  build_options.script =
+      options.any_memory ? LinkerScript::open : linker_script_for(generated.report.target);
   const Result<Image> image =
-      build({generated->network}, folder.path(), tools->toolchain, build_options);
+      build({generated.network}, folder.path(), tools->toolchain, build_options);
   if (!image) return image.diagnostics();
   if (!options.keep.empty())
     if (const Result<Nothing> kept = keep_image(*image, options.keep, "profile"); !kept)
@@ -146,14 +154,14 @@ Result<ProfileReport> profile(const CompileOptions& compile, const ProfileOption
 
   say(hooks, "run in the emulator");
   const Result<CountedImage> counted =
-      count_image(*image, *tools, generated->network, {generated->inputs, generated->inputs});
+      count_image(*image, *tools, generated.network, {generated.inputs, generated.inputs});
   if (!counted) return counted.diagnostics();
   const NetworkRun& run = counted->counted.run;
-  if (const Result<Nothing> right = check_outputs(*generated, run); !right)
+  if (const Result<Nothing> right = check_outputs(generated, run); !right)
     return right.diagnostics();
 
   say(hooks, "model cycles");
-  ProfileReport report = begin_report(generated->report, tools->toolchain, options);
+  ProfileReport report = begin_report(generated.report, tools->toolchain, options);
   add_up(counted->listing, counted->counted.blocks, cycles_of(*counted, *tools, folder.path()),
          report);
   report.stack_bytes = run.stack_bytes;

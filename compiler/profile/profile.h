@@ -15,12 +15,16 @@
 
 #include "compiler/pipeline.h"
 #include "compiler/profile/code_size.h"
+#include "compiler/profile/generated.h"
 
 namespace linnet {
 
 struct ProfileOptions {
   std::string board = "mps2-an500";
   std::filesystem::path keep;  // a folder for profile.elf and profile.map; empty: they are not kept
+
+  // Where the target's banks are too small for the network it is counted all the same, in a board that has more.
+  bool any_memory = false;
 
   // For tests: changes the generated files before they are built.
   std::function<void(Files&)> alter;
@@ -58,6 +62,10 @@ struct ProfileReport {
 
 // `compile.model` is a model, or a folder that `linnet compile -o` wrote: then its sources are built as they are.
 Result<ProfileReport> profile(const CompileOptions& compile, const ProfileOptions& options,
+                              const PipelineHooks& hooks = {});
+
+// Of a network whose sources are there already.
+Result<ProfileReport> profile(GeneratedNetwork generated, const ProfileOptions& options,
                               const PipelineHooks& hooks = {});
 
 // The ten layers with the most instructions, or `all_layers` in the order of the network.
