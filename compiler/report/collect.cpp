@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 #include "compiler/plan/target.h"
 #include "compiler/profile/count_image.h"
 #include "compiler/profile/generated.h"
+#include "compiler/reference/interpreter.h"
 #include "compiler/report/graph_story.h"
 #include "compiler/verify/layers.h"
 #include "compiler/verify/test_data.h"
@@ -25,6 +27,17 @@ std::vector<Values> inputs_on_device(const Graph& graph, const std::vector<TestS
       inputs[s].push_back(
           to_device(graph.inputs[i], graph.type(graph.inputs[i].tensor), samples[s].inputs[i]));
   return inputs;
+}
+
+// Whether all that reads the tensor is an activation other than a clamp.
+bool only_activations_read(const Uses& uses, const Graph& graph, TensorId tensor) {
+  const std::vector<NodeId>& readers = uses.readers[tensor];
+  return !readers.empty() && !uses.is_output[tensor] &&
+         std::all_of(readers.begin(), readers.end(), [&](NodeId reader) {
+           const auto* unary = std::get_if<Unary>(&graph.nodes[reader.index()].op);
+           return unary != nullptr && unary->fn != Unary::Fn::clamp &&
+                  unary->fn != Unary::Fn::affine;
+         });
 }
 
 // int8 against float, layer by layer.
@@ -44,10 +57,14 @@ Result<Nothing> add_quality(const Compiled& made, const CompileOptions& compile,
                           ? data->description
                           : fmt::format("the first {} of {}", samples.size(), data->description);
   page.quality.resize(page.report.layers.size());
+  const Uses uses(made.graph);
   for (const LayerReport& layer : compare_layers(made.float_graph, made.graph, made.program,
                                                  inputs_on_device(made.float_graph, samples),
                                                  inputs_on_device(made.graph, samples))) {
-    if (layer.compared) page.quality.at(layer.layer) = LayerQuality{layer.sqnr_db, layer.saturated};
+    if (!layer.compared) continue;
+    const TensorId tensor = made.program.calls[layer.layer].tensor;
+    page.quality.at(layer.layer) = LayerQuality{layer.sqnr_db, layer.saturated,
+                                                only_activations_read(uses, made.graph, tensor)};
   }
   return ok();
 }

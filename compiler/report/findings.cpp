@@ -198,9 +198,11 @@ Finding find_slowest(const ReportPage& page) {
 
 std::optional<Finding> find_least_exact(const ReportPage& page) {
   std::optional<std::size_t> worst;
-  for (std::size_t i = 0; i < page.quality.size(); ++i)
-    if (page.quality[i] && (!worst || page.quality[i]->sqnr_db < page.quality[*worst]->sqnr_db))
-      worst = i;
+  for (std::size_t i = 0; i < page.quality.size(); ++i) {
+    const std::optional<LayerQuality>& quality = page.quality[i];
+    if (!quality || quality->before_activation) continue;
+    if (!worst || quality->sqnr_db < page.quality[*worst]->sqnr_db) worst = i;
+  }
   if (!worst || !std::isfinite(page.quality[*worst]->sqnr_db)) return std::nullopt;
   const LayerQuality& quality = *page.quality[*worst];
   Finding finding{"accuracy", worst, {}, {}, {}};

@@ -113,13 +113,23 @@ TemplateData bar(const std::string& label, const std::vector<Piece>& pieces,
       .set("pieces", std::move(parts));
 }
 
+// Of all banks together; none when one has no end.
+std::optional<std::int64_t> bytes_of_banks(const Report& report) {
+  std::int64_t bytes = 0;
+  for (const ReportBank& bank : report.banks) {
+    if (!bank.size_bytes) return std::nullopt;
+    bytes += *bank.size_bytes;
+  }
+  return bytes;
+}
+
 TemplateList bars(const ReportPage& page) {
   const Report& report = page.report;
   TemplateList list;
   for (const ReportBank& bank : report.banks)
     list.push_back(bar(bank.name, {{"arena", bank.used_bytes}}, bank.size_bytes, false));
   list.push_back(bar("RAM in all", {{"arenas", report.arena_bytes}, {"stack", report.stack_bytes}},
-                     page.ram_limit, true));
+                     page.ram_limit ? page.ram_limit : bytes_of_banks(report), true));
   std::vector<Piece> flash{{"weights", report.weights_bytes},
                            {"tables", report.tables_bytes},
                            {"schedule", report.schedule_bytes},

@@ -12,11 +12,11 @@
 namespace linnet {
 namespace {
 
-// A cell: what it says, what it is sorted by (nothing: at the end), and how much of the column's whole it is.
+// A cell: what it says, what it is sorted by (nothing: at the end), and a value whose part of the column's largest is drawn.
 struct Cell {
   std::string text;
   std::string key;
-  double share = 0;
+  double drawn = 0;
 };
 
 struct Column {
@@ -27,16 +27,18 @@ struct Column {
   std::string total{};
 };
 
-Cell number(double value, std::string text, double whole = 0) {
-  return {std::move(text), fmt::format("{:.9g}", value), whole > 0 ? value / whole : 0};
+enum class Drawn : std::uint8_t { no, yes };
+
+Cell number(double value, std::string text, Drawn drawn = Drawn::no) {
+  return {std::move(text), fmt::format("{:.9g}", value), drawn == Drawn::yes ? value : 0};
 }
 
-Cell integer_cell(std::int64_t value, double whole = 0) {
-  return number(static_cast<double>(value), readable_count(value), whole);
+Cell count_cell(std::int64_t value) {
+  return number(static_cast<double>(value), readable_count(value), Drawn::yes);
 }
 
-Cell bytes_cell(std::int64_t value, double whole = 0) {
-  return number(static_cast<double>(value), value == 0 ? "0" : readable_bytes(value), whole);
+Cell bytes_cell(std::int64_t value, Drawn drawn = Drawn::no) {
+  return number(static_cast<double>(value), value == 0 ? "0" : readable_bytes(value), drawn);
 }
 
 const Cell kNothing{"\xE2\x80\x93", "", 0};  // a dash
@@ -44,8 +46,7 @@ const Cell kNothing{"\xE2\x80\x93", "", 0};  // a dash
 std::vector<Column> work_columns(const ReportPage& page) {
   const std::vector<ReportLayer>& layers = page.report.layers;
   Column macs{"MACs", "multiply-accumulates"};
-  for (const ReportLayer& layer : layers)
-    macs.cells.push_back(integer_cell(layer.macs, static_cast<double>(page.report.macs)));
+  for (const ReportLayer& layer : layers) macs.cells.push_back(count_cell(layer.macs));
   macs.total = readable_count(page.report.macs);
   std::vector<Column> columns{std::move(macs)};
   if (!page.profile) return columns;
@@ -54,9 +55,8 @@ std::vector<Column> work_columns(const ReportPage& page) {
   Column cycles{"cycles", "a model of the pipeline without memory stalls, no measurement"};
   Column per_mac{"instr/MAC", "instructions for each multiply-accumulate"};
   for (const LayerProfile& layer : profile.layers) {
-    instructions.cells.push_back(
-        integer_cell(layer.instructions, static_cast<double>(profile.instructions)));
-    cycles.cells.push_back(integer_cell(std::llround(layer.cycles), profile.cycles));
+    instructions.cells.push_back(count_cell(layer.instructions));
+    cycles.cells.push_back(count_cell(std::llround(layer.cycles)));
     const double ratio =
         layer.macs == 0 ? 0
                         : static_cast<double>(layer.instructions) / static_cast<double>(layer.macs);
@@ -79,12 +79,11 @@ std::vector<Column> memory_columns(const ReportPage& page) {
   Column output{"output", "bytes of the whole output tensor; the plan may hold fewer rows of it"};
   Column scratch{"scratch", "bytes of RAM while the layer runs"};
   for (const ReportLayer& layer : report.layers) {
-    weights.cells.push_back(
-        bytes_cell(layer.weights_bytes, static_cast<double>(report.weights_bytes)));
+    weights.cells.push_back(bytes_cell(layer.weights_bytes, Drawn::yes));
     format.cells.push_back(layer.weights_format.empty()
                                ? kNothing
                                : Cell{layer.weights_format, layer.weights_format, 0});
-    output.cells.push_back(bytes_cell(layer.output_bytes));
+    output.cells.push_back(bytes_cell(layer.output_bytes, Drawn::yes));
     scratch.cells.push_back(bytes_cell(layer.scratch_bytes));
   }
   weights.total = readable_bytes(report.weights_bytes);
@@ -139,13 +138,20 @@ std::vector<Column> layer_columns(const ReportPage& page) {
   return columns;
 }
 
-TemplateData cell_data(const Cell& cell, bool numeric) {
+TemplateData cell_data(const Cell& cell, bool numeric, double largest) {
+  const double share = largest > 0 ? cell.drawn / largest : 0;
   return TemplateData()
       .set("text", clean_name(cell.text))
       .set("key", clean_name(cell.key))
       .set("numeric", numeric)
-      .set("has_share", cell.share >= 0.001)
-      .set("share", fmt::format("{:.1f}", 100 * std::min(cell.share, 1.0)));
+      .set("has_share", share >= 0.005)
+      .set("share", fmt::format("{:.1f}", 100 * share));
+}
+
+double largest_drawn(const Column& column) {
+  double largest = 0;
+  for (const Cell& cell : column.cells) largest = std::max(largest, cell.drawn);
+  return largest;
 }
 
 }  // namespace
@@ -160,11 +166,13 @@ void add_layer_table(const ReportPage& page, TemplateData& data) {
                         .set("numeric", column.numeric));
     totals.push_back(TemplateData().set("text", column.total).set("numeric", column.numeric));
   }
+  std::vector<double> largest;
+  for (const Column& column : columns) largest.push_back(largest_drawn(column));
   for (std::size_t i = 0; i < page.report.layers.size(); ++i) {
     const ReportLayer& layer = page.report.layers[i];
     TemplateList cells;
-    for (const Column& column : columns)
-      cells.push_back(cell_data(column.cells[i], column.numeric));
+    for (std::size_t c = 0; c < columns.size(); ++c)
+      cells.push_back(cell_data(columns[c].cells[i], columns[c].numeric, largest[c]));
     rows.push_back(TemplateData()
                        .set("index", static_cast<std::int64_t>(i))
                        .set("name", clean_name(layer.name))

@@ -46,6 +46,8 @@ struct GraphStory {
 struct LayerQuality {
   double sqnr_db = 0;    // infinite when nothing differs
   double saturated = 0;  // part of the float values that the codes cannot say
+  // Only activations read it, which map much of its range to one value: calibration cuts such ranges on purpose.
+  bool before_activation = false;
 };
 
 // What to change, the most rewarding of its kind.

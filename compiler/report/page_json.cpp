@@ -12,7 +12,8 @@ Json quality_json(const std::optional<LayerQuality>& quality) {
   if (!quality) return {};
   return Json::object(
       {{"sqnr_db", std::isfinite(quality->sqnr_db) ? Json(quality->sqnr_db) : Json("exact")},
-       {"saturated", quality->saturated}});
+       {"saturated", quality->saturated},
+       {"before_activation", quality->before_activation}});
 }
 
 Json finding_json(const Finding& finding) {
