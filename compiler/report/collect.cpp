@@ -53,9 +53,9 @@ Result<Nothing> add_quality(const Compiled& made, const CompileOptions& compile,
   std::vector<TestSample>& samples = data->samples;
   const std::size_t all = samples.size();
   if (samples.size() > options.samples) samples.resize(options.samples);
-  page.quality_data = samples.size() == all
-                          ? data->description
-                          : fmt::format("the first {} of {}", samples.size(), data->description);
+  page.quality_data = samples.size() == all ? data->description
+                                            : fmt::format("the first {} samples ({})",
+                                                          samples.size(), data->description);
   page.quality.resize(page.report.layers.size());
   const Uses uses(made.graph);
   for (const LayerReport& layer : compare_layers(made.float_graph, made.graph, made.program,

@@ -19,13 +19,20 @@ std::string family_of(const std::string& op) {
   return op.substr(0, op.find(' ', first + 1));
 }
 
+// A type whose dimensions may have been transposed, as far as it is the same then.
+std::string sorted(std::string type) {
+  std::sort(type.begin(), type.end());
+  return type;
+}
+
 void pair_up(GraphLines& before, GraphLines& after) {
   std::multimap<std::string, std::size_t> by_name;
   for (std::size_t i = 0; i < before.size(); ++i) by_name.emplace(before[i].name, i);
   const auto pair = [&](std::size_t i, std::size_t j) {
     before[j].other = i;
     after[i].other = j;
-    const bool same = before[j].op == after[i].op && before[j].type == after[i].type;
+    const bool same =
+        before[j].op == after[i].op && sorted(before[j].type) == sorted(after[i].type);
     before[j].fate = after[i].fate = same ? NodeLine::Fate::same : NodeLine::Fate::changed;
   };
   for (NodeLine& line : before) line.fate = NodeLine::Fate::only_here;

@@ -178,7 +178,7 @@ std::vector<std::string> port_lines(const std::vector<ReportPort>& ports) {
   std::vector<std::string> lines;
   for (const ReportPort& port : ports)
     lines.push_back(
-        fmt::format("{}: {}{}{}", port.name, port.dtype, to_string(port.shape),
+        fmt::format("{}: {}[{}]{}", port.name, port.dtype, to_string(port.shape),
                     port.dtype == "i8" || port.dtype == "u8"
                         ? fmt::format(", scale {:.6g}, zero point {}", port.scale, port.zero_point)
                         : ""));
@@ -224,6 +224,7 @@ std::string to_html(const ReportPage& page) {
       .set("arena", readable_bytes(report.arena_bytes))
       .set("lower_bound", readable_bytes(report.lower_bound_bytes))
       .set("whole", readable_bytes(report.whole_tensor_bytes))
+      .set("is_bound", report.arena_bytes <= report.lower_bound_bytes)
       .set("above", share_text(static_cast<double>(report.arena_bytes - report.lower_bound_bytes),
                                static_cast<double>(report.lower_bound_bytes)))
       .set("peak_step", report.plan.peak_step)

@@ -119,7 +119,7 @@
       const top = y(buffer[OFFSET] + buffer[BYTES]), high = Math.max(panel.height * buffer[BYTES] / panel.bytes, 1.5);
       const colour = buffer[KIND] === 'scratch' || buffer[KIND] === 'after_run' ? 'scratch' : 'c' + box.index % 8;
       text += `<rect class="box ${colour}${i === chosen ? ' on' : ''}" data-box="${i}" x="${at(a)}" y="${at(top)}" width="${at(Math.max(b - a, 1))}" height="${at(high)}"/>`;
-      const letters = Math.floor((b - a - 8) / 6.3);
+      const letters = Math.floor((b - a - 8) / 7);
       if (high > 14 && letters > 4) {
         const name = buffer[NAME].length > letters ? '\u2026' + buffer[NAME].slice(1 - letters) : buffer[NAME];
         text += `<text class="box-text" x="${at(a + 4)}" y="${at(top + Math.min(high / 2 + 4, 14))}">${escape(name)}</text>`;

@@ -1,5 +1,6 @@
 // `linnet report` without a browser: what is collected, that it adds up, and that pages and Markdown say it. check_page.py looks
 // at the page itself.
+#include <fmt/format.h>
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
@@ -83,7 +84,7 @@ void check_plan_of(const Report& report) {
   }
 }
 
-TEST_CASE("report: the plan in report.json adds up and is read back; the file stays short") {
+TEST_CASE("report: the plan in report.json adds up, is read back and stays short") {
   for (const bool rows : {false, true}) {
     CompileOptions options = phinet_options();
     options.calibrate = {models_folder() / "images/calibration/coffee_cup.png"};
@@ -287,19 +288,16 @@ TEST_CASE("report: names are made harmless") {
 }
 
 TEST_CASE("report: JSON wraps its lines, and says the same") {
-  Json::Array numbers, things;
-  for (std::int64_t i = 0; i < 200; ++i) {
-    numbers.push_back(i * i * i);
-    things.push_back(Json::object(
-        {{"name", "thing \"" + std::to_string(i) + "\""}, {"at", Json::Array{i, i + 1}}}));
-  }
-  const Json json = Json::object({{"numbers", numbers},
-                                  {"things", things},
-                                  {"none", Json::Array{}},
-                                  {"nothing", Json()},
-                                  {"empty", Json::object()},
-                                  {"long", std::string(300, 'x')},
-                                  {"real", 0.5}});
+  std::string source =
+      "{\"none\": [], \"empty\": {}, \"nothing\": null, \"real\": 0.5, \"long\": \"" +
+      std::string(300, 'x') + "\", \"numbers\": [0";
+  for (int i = 1; i < 200; ++i) source += ", " + std::to_string(i * i * i);
+  source += "], \"things\": [{}";
+  for (int i = 1; i < 200; ++i)
+    source += fmt::format(", {{\"name\": \"thing \\\"{}\\\"\", \"at\": [{}, {}]}}", i, i, i + 1);
+  const Result<Json> made = parse_json(source + "]}");
+  REQUIRE(made);
+  const Json& json = *made;
   const std::string text = to_wrapped_text(json);
   const Result<Json> read = parse_json(text);
   REQUIRE(read);
@@ -350,8 +348,9 @@ TEST_CASE("report on the command line: a folder, Markdown, JSON, what is missing
   CHECK(no_folder.exit_code == 1);
   const Finished no_tools = linnet_report({generated, "-o", by_name}, "/nowhere");
   CHECK(no_tools.exit_code == 4);
+  CHECK_THAT(no_tools.output, Catch::Contains("--no-profile"));
   const Finished unwritable =
-      linnet_report({generated, "-o", "/nowhere/page.html", "--no-profile"});
+      linnet_report({generated, "-o", by_name + "/page.html", "--no-profile"});
   CHECK(unwritable.exit_code == 1);
 }
 
