@@ -207,7 +207,7 @@ std::optional<Finding> find_least_exact(const ReportPage& page) {
   const LayerQuality& quality = *page.quality[*worst];
   Finding finding{"accuracy", worst, {}, {}, {}};
   finding.what = fmt::format(
-      "int8 is {:.1f} dB from float here (SQNR), the least of all; {} of "
+      "int8 is {:.1f} dB from float here (SQNR), the least of all but before activations; {} of "
       "the values are out of its range.",
       quality.sqnr_db, percent(quality.saturated, 1));
   finding.remedy = quality.saturated > 0.01

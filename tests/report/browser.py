@@ -155,6 +155,11 @@ class Page:
         self.call("Input.dispatchKeyEvent", type="keyUp", **common)
         self.settle()
 
+    def type(self, text):
+        for letter in text:
+            self.call("Input.insertText", text=letter)
+        self.settle()
+
     def mouse(self, kind, x, y, buttons=0, **more):
         self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left" if buttons or
                   kind != "mouseMoved" else "none", buttons=buttons, **more)

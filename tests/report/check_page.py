@@ -143,8 +143,7 @@ def layers_sort_by_every_column(browser, pages):
 def the_filter_filters(browser, pages):
     page = browser.open(pages.phinet(), 1280, 900)
     page.evaluate("document.getElementById('filter').focus()")
-    for letter in "lut layers.3/":
-        page.press(letter)
+    page.type("lut layers.3/")
     shown = page.evaluate("Array.from(document.querySelectorAll('#layer-table tbody tr:not([hidden])'), (r) => r.textContent)")
     expect(0 < len(shown) < 87, f"{len(shown)} rows")
     expect(all("lut" in row and "layers.3/" in row for row in shown), f"others are shown: {shown}")
@@ -327,7 +326,8 @@ def on_paper(browser, pages):
 def names_break_nothing(browser, pages):
     """Names of the same length in the file's bytes: a model whose nodes and output are called like HTML."""
     model = (MODELS / "phinet_96/phinet_96.onnx").read_bytes()
-    hostile = {b"/_layers.1/_layers.0/Conv": b"</script><svg onload=z()>", b"/_layers.2/_layers.4/Conv": b"<!--<script>`|@me\xff\xe2\x80\xae&lt;",
+    hostile = {b"/_layers.1/_layers.0/Conv": b"</script><svg onload=z()>",
+               b"/_layers.2/_layers.4/Conv": b"<!--<script>`|@me\xff\xe2\x80\xae&lt;",
                b"logits": b"\"'<b>`"}
     for before, after in hostile.items():
         after = after[:len(before)].ljust(len(before), b"x")
