@@ -97,8 +97,6 @@ for function, own in ((linnet.compile, {"help", "output", "json", "quiet", "dump
                       (linnet.inspect, {"help", "json", "quiet", "dump_after", "layers"})):
     text = subprocess.run([linnet.executable(), function.__name__, "--help"], stdout=subprocess.PIPE, text=True).stdout
     options = {name.replace("-", "_") for name in re.findall(r"^ +(?:-\\w,)?--([a-z-]+)", text, re.M)} - own
-    if function is linnet.compile:
-        options |= {"package", "package_vendor", "package_url"}
     arguments = set(inspect.signature(function).parameters) - {"model", "output", "options"}
     assert options == arguments, f"{function.__name__}: options and arguments differ by {options ^ arguments}"
     hints = typing.get_type_hints(function)
