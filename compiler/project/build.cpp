@@ -212,9 +212,16 @@ class Builder {
       assert(target && "a model was compiled for it");
       TargetTotal& total = totals[target->name];
       total.flash_size_bytes = target->flash_bytes;
+      const auto place_of = [&](const SharedBank& bank) {
+        return std::find_if(target->banks.begin(), target->banks.end(),
+                            [&](const MemoryBank& known) { return known.name == bank.name; });
+      };
+      std::sort(total.banks.begin(), total.banks.end(), [&](const auto& left, const auto& right) {
+        return place_of(left) < place_of(right);
+      });
       for (SharedBank& bank : total.banks) {
-        for (const MemoryBank& known : target->banks)
-          if (known.name == bank.name) bank.size_bytes = known.size_bytes;
+        const auto known = place_of(bank);
+        if (known != target->banks.end()) bank.size_bytes = known->size_bytes;
       }
     }
     for (auto& [name, total] : totals) built_.totals.push_back(std::move(total));
