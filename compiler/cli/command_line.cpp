@@ -158,25 +158,26 @@ CommandText describe_command_line() {
 }
 
 CLI::Option* add_taken(CLI::App& app, const std::string& name, const std::string& form,
-                       std::function<std::string(const std::string&)> take,
+                       const std::function<std::string(const std::string&)>& take,
                        const std::string& help) {
   return app.add_option(name, callback(name, take), help)->type_name(form);
 }
 
 CLI::Option* add_repeated(CLI::App& app, const std::string& name, const std::string& form,
-                          std::function<std::string(const std::string&)> take,
+                          const std::function<std::string(const std::string&)>& take,
                           const std::string& help) {
-  return add_taken(app, name, form, std::move(take), help)
+  return add_taken(app, name, form, take, help)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->trigger_on_parse();
 }
 
 CLI::Option* add_words(CLI::App& app, const std::string& name,
                        const std::vector<std::string>& words,
-                       std::function<void(const std::string&)> take, const std::string& help) {
+                       const std::function<void(const std::string&)>& take,
+                       const std::string& help) {
   std::string form;
   for (const std::string& word : words) form += (form.empty() ? "" : "|") + word;
-  return app.add_option_function<std::string>(name, std::move(take), help)
+  return app.add_option_function<std::string>(name, take, help)
       ->check(one_of(words))
       ->type_name(form);
 }

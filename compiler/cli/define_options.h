@@ -22,16 +22,17 @@ namespace linnet {
 
 // An option whose every text goes to `take`, which gives a complaint, or "" when it understood.
 CLI::Option* add_taken(CLI::App& app, const std::string& name, const std::string& form,
-                       std::function<std::string(const std::string&)> take,
+                       const std::function<std::string(const std::string&)>& take,
                        const std::string& help);
 // The same, once for each text on the command line: --bank dtcm=16K --bank axi=64K.
 CLI::Option* add_repeated(CLI::App& app, const std::string& name, const std::string& form,
-                          std::function<std::string(const std::string&)> take,
+                          const std::function<std::string(const std::string&)>& take,
                           const std::string& help);
 // One of a few words.
 CLI::Option* add_words(CLI::App& app, const std::string& name,
                        const std::vector<std::string>& words,
-                       std::function<void(const std::string&)> take, const std::string& help);
+                       const std::function<void(const std::string&)>& take,
+                       const std::string& help);
 
 // A parser of parse_values.h as what `add_taken` and `add_repeated` want.
 template <class Parse, class Store>

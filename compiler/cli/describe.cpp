@@ -123,6 +123,7 @@ TemplateData data_of(const CommandText& command, Escape escape, const std::strin
   std::transform(upper.begin(), upper.end(), upper.begin(),
                  [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   std::replace(identifier.begin(), identifier.end(), ' ', '_');
+  const bool has_commands = !commands.empty(), has_options = !options.empty();
   TemplateData data;
   data.set("name", command.name)
       .set("path", path)
@@ -134,8 +135,8 @@ TemplateData data_of(const CommandText& command, Escape escape, const std::strin
       .set("notes", escape(without_edges(command.notes)))
       .set("spelled_options", joined(spelled, " "))
       .set("command_names", joined(names, " "))
-      .set("has_commands", !commands.empty())
-      .set("has_options", !options.empty())
+      .set("has_commands", has_commands)
+      .set("has_options", has_options)
       .set("options", std::move(options))
       .set("positionals", std::move(positionals))
       .set("rows", std::move(rows))

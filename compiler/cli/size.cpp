@@ -100,7 +100,8 @@ std::vector<std::string> stale_entries(const CommandLine& command, const SizeCom
   const std::vector<fs::path>& given = command.size.networks;
   if (given.size() > 1 || (given.size() == 1 && !is_project(given.front()))) return {};
   std::vector<std::string> stale;
-  for (const auto& [name, size] : baseline) {
+  for (const auto& entry : baseline) {
+    const std::string& name = entry.first;
     const bool measured =
         std::any_of(comparison.networks.begin(), comparison.networks.end(),
                     [&](const NetworkComparison& network) { return network.now.name == name; });

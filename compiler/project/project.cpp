@@ -191,7 +191,7 @@ class Reader {
       arguments.push_back(name);
       arguments.insert(arguments.end(), words->begin(), words->end());
     } else if (option.form.find('=') != std::string::npos && !option.form.ends_with("...")) {
-      for (const std::string& word : *words) arguments.push_back(name + "=" + word);
+      for (const std::string& word : *words) arguments.push_back(fmt::format("{}={}", name, word));
     } else {  // --mean 123,117,104
       std::string joined;
       for (const std::string& word : *words) joined += (joined.empty() ? "" : ",") + word;

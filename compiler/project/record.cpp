@@ -51,7 +51,7 @@ std::string hash_of_generated(const fs::path& folder) {
   for (std::string name; std::getline(names, name);) {
     const std::string hash = hash_of_path(folder / name);
     if (hash.empty()) return {};
-    all += name + " " + hash + "\n";
+    all.append(name).append(" ").append(hash).append("\n");
   }
   return hash_of(all);
 }

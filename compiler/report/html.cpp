@@ -145,6 +145,7 @@ TemplateList findings(const ReportPage& page) {
     TemplateList parts;
     for (const std::string& part : finding.parts)
       parts.push_back(TemplateData().set("part", clean_name(part)));
+    const bool has_parts = !parts.empty();
     list.push_back(
         TemplateData()
             .set("kind", finding.kind)
@@ -153,7 +154,7 @@ TemplateList findings(const ReportPage& page) {
             .set("layer", finding.layer ? clean_name(page.report.layers[*finding.layer].name) : "")
             .set("op", finding.layer ? page.report.layers[*finding.layer].op : "")
             .set("what", clean_name(finding.what))
-            .set("has_parts", !parts.empty())
+            .set("has_parts", has_parts)
             .set("parts", std::move(parts))
             .set("remedy", finding.remedy));
   }

@@ -135,8 +135,9 @@ void add_graphs(const ReportPage& page, TemplateData& data) {
                               .set("less", count.after < count.before)
                               .set("more", count.after > count.before));
   }
+  const bool has_passes = !passes.empty();
   data.set("has_graphs", page.graphs.has_value())
-      .set("has_passes", !passes.empty())
+      .set("has_passes", has_passes)
       .set("graphs", std::move(graphs))
       .set("passes", std::move(passes))
       .set("operators", std::move(operators));

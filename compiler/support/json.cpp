@@ -136,7 +136,7 @@ void wrap(const Json& json, std::size_t indent, std::size_t before, std::string&
   bool first = true;
   for (const auto& [key, value] : *members) {
     const std::string name = to_line(Json(key)) + ": ";
-    text += (first ? "" : ",") + begin + name;
+    text.append(first ? "" : ",").append(begin).append(name);
     wrap(value, indent + 2, indent + 3 + name.size(), text);
     first = false;
   }
