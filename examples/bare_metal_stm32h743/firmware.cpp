@@ -50,7 +50,7 @@ void start_cycle_counter() {
 
 // DMA1, stream 0, memory to memory: stands for the camera. The picture lies in flash, which nobody writes, so there is
 // nothing to clean; it arrives in memory that is not cached, so there is nothing to invalidate. A frame in a cached bank
-// would need invalidate(frame, sizeof frame) after the wait.
+// would need invalidate(frame, sizeof frame) before the transfer and after the wait.
 bool receive_picture() {
   rcc().AHB1ENR = rcc().AHB1ENR | 1U;
   static_cast<void>(static_cast<std::uint32_t>(rcc().AHB1ENR));

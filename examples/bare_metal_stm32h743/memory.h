@@ -1,9 +1,10 @@
 // What the caches and the memory protection unit must know: which memory other masters (DMA) read and write.
 //
-// A line of the data cache is 32 bytes. Before a peripheral reads memory that the core wrote: clean(). After a peripheral has
-// written memory that the core reads: invalidate(), and nothing else may share those lines, so such a buffer begins and ends
-// at multiples of 32 bytes. SRAM4 is not cached here (protect_memory), so buffers there need neither. The TCMs are never
-// cached, and DMA1 and DMA2 do not reach them.
+// A line of the data cache is 32 bytes. Before a peripheral reads memory that the core wrote: clean(). Before a peripheral
+// writes memory that the core reads: invalidate(), since a line that the core has changed could go back to memory over the new
+// data; and once more after it has written, since the core may have read ahead. Nothing else may share those lines, so such a
+// buffer begins and ends at multiples of 32 bytes. SRAM4 is not cached here (protect_memory), so buffers there need neither.
+// The TCMs are never cached, and DMA1 and DMA2 do not reach them.
 #pragma once
 
 #include "stm32h743.h"

@@ -46,6 +46,9 @@ COMMAND = re.compile(r"(\$ )?(linnet|cmake|ctest|pip3?|python3?|tools/\w+|arm-no
 FORBIDDEN = re.compile(r"\s*(sudo|tools/test|tools/packages|apt-get|dpkg|rm -rf /)\b")
 MARK = re.compile(r"<!--\s*(not run: .+?|pypi|file: \S+)\s*-->")
 INDENTED = "indented"  # in the place of a fence
+PIP = re.compile(r"\s*(\S*/)?(python3? -m )?pip3? (install|wheel|download)\b")
+# What pip says when it does not get what it asks for, and not when what it got is at fault.
+NOT_REACHED = re.compile(r"No matching distribution found|Could not find a version|connection|network|name resolution|timed out", re.I)
 EXITS = re.compile(r"#.*\bexits with (\d+)")
 
 
@@ -297,10 +300,11 @@ def main():
         results, rest = run_commands(commands, folder, environment, arguments.verbose)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    installs = [n for n, command in enumerate(commands) if command.pypi and command.text.startswith("pip install")]
-    if any(n in results and results[n][0] != 0 for n in installs):
-        print("skipped: PyPI is not reached; pip says\n  " + "\n  ".join(results[max(results)][1][-3:]))
-        return SKIPPED
+    if results and commands[max(results)].pypi and PIP.match(commands[max(results)].text):
+        code, printed = results[max(results)]  # the last that ran
+        if code != 0 and NOT_REACHED.search("\n".join(printed)):
+            print("skipped: PyPI is not reached; pip says\n  " + "\n  ".join(printed[-3:]))
+            return SKIPPED
     if arguments.update:
         update_page(page, commands, results)
     if judge(name, commands, results, rest) and not arguments.update:

@@ -112,6 +112,16 @@ class RunPage(unittest.TestCase):
         self.assertEqual(self.run_page(page, "--pypi", str(self.folder / "venv"))[0], 1)  # what is behind runs, and fails
         self.assertEqual(self.run_page("```sh\ntrue\n```\n", "--pypi", str(self.folder / "venv"))[0], 77)
 
+    def test_what_pip_does_not_get(self):
+        self.program("venv/bin/python", "#!/bin/sh\n")
+        for says, expected in (("ERROR: No matching distribution found for scikit-build-core>=0.10", 77), ("ERROR: the build failed", 1)):
+            for name in ("pip", "python3"):
+                self.program(f"venv/bin/{name}", f"#!/bin/sh\necho '{says}'; exit 1\n")
+            for command in ("pip wheel -q .", "python3 -m pip install nothing", "venv/bin/pip install nothing"):
+                page = f"<!-- pypi -->\n```sh\nln -s {self.folder}/venv\n{command}\n```\n"
+                code, said = self.run_page(page, "--pypi", str(self.folder / "venv"))
+                self.assertEqual(code, expected, f"{command}: {said}")
+
     def test_updating_a_page(self):
         page = "```sh\n$ linnet a\nold\n```\n\n```sh\n$ linnet b\nlinnet ...\ntwo b\n```\n"
         self.assertEqual(self.run_page(page, "--update")[0], 0)
