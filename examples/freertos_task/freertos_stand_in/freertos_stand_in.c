@@ -99,7 +99,8 @@ void stand_in_systick(void) {
   ICSR = 1U << 28;
 }
 
-/* A touch of the guard, or an exception whose frame would have lain there. Anything else goes to the board's handler. */
+/* A touch of the guard, or an exception whose frame would have lain there: the integer part (MSTKERR), or the floating-point
+   part, which the core writes only when the handler uses such registers (MLSPERR). Anything else goes to the board's handler. */
 __attribute__((naked)) void stand_in_mem_manage(void) {
   __asm__ volatile(
       "push {r4, lr}\n\t"
@@ -109,7 +110,7 @@ __attribute__((naked)) void stand_in_mem_manage(void) {
 }
 void stand_in_overflow(void) {
   const uintptr_t guard = (uintptr_t)running->stack;
-  const uint32_t status = CFSR, stacking = 1U << 4, address_valid = 1U << 7;
+  const uint32_t status = CFSR, stacking = 3U << 4, address_valid = 1U << 7;
   const int touched = (status & address_valid) != 0 && MMFAR >= guard && MMFAR < guard + GUARD_BYTES;
   if (running != &boot && ((status & stacking) != 0 || touched))
     vApplicationStackOverflowHook(running, (char *)(uintptr_t)running->name);
