@@ -60,7 +60,7 @@ void print_build(const BuiltProject& built) {
   const BuiltModel& first = built.models.front();
   fmt::print(
       "\nnext: add_subdirectory({}), link linnet_models, include linnet_arenas.hpp, and call\n",
-      (built.project.folder / built.project.output).lexically_normal().string());
+      cmake_subdirectory(built.project.folder / built.project.output, "linnet_models"));
   fmt::print("{}::{}(linnet_arenas::{}()).\n", first.name,
              first.report.front_end    ? "push_samples"
              : first.report.input_rows ? "push_row"

@@ -38,24 +38,13 @@ void print_int8_hint(const Compiled& made) {
       readable_bytes(float_constants));
 }
 
-// The argument of add_subdirectory(): CMake wants a name for the build folder of what is not below the project.
-std::string subdirectory(const std::filesystem::path& output, const std::string& name) {
-  std::filesystem::path folder = output.lexically_normal();
-  if (!folder.has_filename()) folder = folder.parent_path();  // "out/"
-  const bool below = folder.is_relative() && folder != "." && *folder.begin() != "..";
-  if (!below) folder = std::filesystem::absolute(folder).lexically_normal();
-  if (!folder.has_filename()) folder = folder.parent_path();
-  std::string text = folder.string();
-  if (text.find_first_of(" ()#\"\\;$") != std::string::npos) text = "\"" + text + "\"";
-  return below ? text : text + " " + name;
-}
-
 // What puts the folder into the application's build.
 std::string next_step(const CommandLine& command, const std::string& name) {
   const std::string folder = command.output.string();
   switch (command.compile.package.kind) {
     case PackageKind::cmake:
-      return fmt::format("add_subdirectory({}), link {}", subdirectory(command.output, name), name);
+      return fmt::format("add_subdirectory({}), link {}", cmake_subdirectory(command.output, name),
+                         name);
     case PackageKind::make:
       return fmt::format(
           "`make -C {} CROSS_COMPILE=arm-none-eabi-`, link build/arm-none-eabi/lib{}.a", folder,

@@ -68,4 +68,15 @@ void end_progress() {
   std::fflush(stderr);
 }
 
+std::string cmake_subdirectory(const std::filesystem::path& output, const std::string& name) {
+  std::filesystem::path folder = output.lexically_normal();
+  if (!folder.has_filename()) folder = folder.parent_path();  // "out/"
+  const bool below = folder.is_relative() && folder != "." && *folder.begin() != "..";
+  if (!below) folder = std::filesystem::absolute(folder).lexically_normal();
+  if (!folder.has_filename()) folder = folder.parent_path();
+  std::string text = folder.string();
+  if (text.find_first_of(" ()#\"\\;$") != std::string::npos) text = "\"" + text + "\"";
+  return below ? text : text + " " + name;
+}
+
 }  // namespace linnet

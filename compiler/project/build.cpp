@@ -27,13 +27,11 @@ using Failures = std::vector<BuildFailure>;
 
 constexpr const char* kRecord = ".linnet_build";
 
-// All files below `folder`, by path.
+// What `linnet compile` wrote to `folder`, by path; others may have put files of their own beside it.
 Files files_of(const fs::path& folder) {
   Files files;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
-    if (entry.is_regular_file())
-      files[fs::relative(entry.path(), folder).string()] = read_text(entry.path());
-  }
+  for (const std::string& name : written_before(folder)) files[name] = read_text(folder / name);
+  files[kManifest] = read_text(folder / kManifest);
   return files;
 }
 
@@ -68,7 +66,7 @@ class Builder {
  public:
   Builder(Project project, const ProjectOptions& options)
       : options_(options),
-        output_(project.folder / project.output),
+        output_((project.folder / project.output).lexically_normal()),
         tool_(this_program()),
         old_(options.force ? BuildRecord{} : read_record(output_ / kRecord)) {
     built_.project = std::move(project);
@@ -81,7 +79,7 @@ class Builder {
   BuildResult run() {
     if (scratch_.path().empty())
       return Failures{
-          {project_file(), {{"E590", "", "", "no temporary folder can be made", "set TMPDIR"}}}};
+          {file(), {{"E590", "", "", "no temporary folder can be made", "set TMPDIR"}}}};
     const std::size_t count = built_.project.models.size();
     built_.models.resize(count);
     extra_.resize(count);
@@ -96,14 +94,13 @@ class Builder {
       if (Failures failures = make_one_after_the_other(); !failures.empty()) return failures;
       add_up();
     }
-    if (Diagnostics why = check_totals(); !why.empty())
-      return Failures{{project_file(), std::move(why)}};
-    if (Diagnostics why = write(); !why.empty()) return Failures{{project_file(), std::move(why)}};
+    if (Diagnostics why = check_totals(); !why.empty()) return Failures{{file(), std::move(why)}};
+    if (Diagnostics why = write(); !why.empty()) return Failures{{file(), std::move(why)}};
     return std::move(built_);
   }
 
  private:
-  std::string project_file() const { return built_.project.file.string(); }
+  std::string file() const { return built_.project.file.string(); }
   const std::string& name_of(std::size_t index) const { return built_.project.models[index].name; }
   fs::path made_folder(std::size_t index) const { return scratch_.path() / name_of(index); }
 
@@ -116,7 +113,7 @@ class Builder {
     if (then.arguments != model.arguments || then.extra != extra || then.inputs.empty())
       return false;
     for (const auto& [path, hash] : then.inputs)
-      if (hash_of_path(built_.project.folder / path) != hash) return false;
+      if (hash.empty() || hash_of_path(built_.project.folder / path) != hash) return false;
     return !then.outputs.empty() && hash_of_generated(output_ / model.name) == then.outputs;
   }
 
@@ -358,7 +355,8 @@ class Builder {
     if (options_.depfile.empty()) return {};
     std::vector<fs::path> inputs{built_.project.file};
     for (const auto& [name, model] : record_.models) {
-      for (const auto& [path, hash] : model.inputs) inputs.push_back(built_.project.folder / path);
+      for (const auto& [path, hash] : model.inputs)
+        inputs.push_back((built_.project.folder / path).lexically_normal());
     }
     const Result<Nothing> kept =
         replace_file(options_.depfile, depfile_text(output_ / "report.json", std::move(inputs)));
@@ -377,10 +375,7 @@ class Builder {
 
 BuildResult build_project(const ProjectOptions& options) {
   Result<Project> project = read_project(options.project, options.keys);
-  if (!project) {
-    const std::string file = options.project.empty() ? "." : options.project.string();
-    return Failures{{file, project.diagnostics()}};
-  }
+  if (!project) return Failures{{project_file(options.project).string(), project.diagnostics()}};
   return Builder(*std::move(project), options).run();
 }
 

@@ -8,15 +8,33 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Spaces, '#' and '$' mean something to make.
+// Spaces, '#' and '$' mean something to make. A backslash does only in front of a space or '#', and at the end of a word, which a
+// space follows: there each is doubled.
 std::string make_word(const fs::path& path) {
   std::string word;
+  std::size_t backslashes = 0;  // just before here
   for (const char c : path.string()) {
-    if (c == ' ' || c == '#') word += '\\';
+    if (c == ' ' || c == '#') word.append(backslashes + 1, '\\');
     if (c == '$') word += '$';
     word += c;
+    backslashes = c == '\\' ? backslashes + 1 : 0;
   }
-  return word;
+  return word.append(backslashes, '\\');
+}
+
+// What make_word() made of a path, up to the end of the line.
+std::string path_of(std::string_view word) {
+  if (word.ends_with(" \\")) word.remove_suffix(2);
+  std::string path;
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    const std::size_t end = std::min(word.find_first_not_of('\\', i), word.size());
+    const bool doubled = end == word.size() || word[end] == ' ' || word[end] == '#';
+    path.append(doubled ? (end - i) / 2 : end - i, '\\');
+    i = end;
+    if (word.substr(i).starts_with("$$")) ++i;
+    if (i < word.size()) path += word[i];
+  }
+  return path;
 }
 
 // A folder and what is in it, two levels deep: test_data_set_0/input_0.pb.
@@ -64,13 +82,7 @@ std::vector<fs::path> read_depfile(std::string_view text) {
   while (rest.starts_with("  ")) {
     const std::string_view line = rest.substr(2, rest.find('\n') - 2);
     rest.remove_prefix(std::min(rest.size(), line.size() + 3));
-    std::string path;
-    for (std::size_t i = 0; i < line.size(); ++i) {
-      if (line.substr(i) == " \\") break;
-      if ((line[i] == '\\' || line[i] == '$') && i + 1 < line.size()) ++i;
-      path += line[i];
-    }
-    inputs.emplace_back(path);
+    inputs.emplace_back(path_of(line));
   }
   if (!inputs.empty() && inputs.back() == this_program()) inputs.pop_back();
   return inputs;

@@ -131,13 +131,18 @@ class Reader {
       fault(name, model ? "'model' is not a text" : "'model' is missing", "give the .onnx file");
       return;
     }
+    if (name == "linnet_models" || name == "linnet_arenas") {
+      fault(name, "the name is that of what the project generates", "take another name");
+      return;
+    }
     Json merged = Json::object();
     if (defaults_ != nullptr) {
       for (const auto& [key, inner] : defaults_->members())
         if (!finds(value, key)) merged.set(key, inner);
     }
     for (const auto& [key, inner] : value.members()) merged.set(key, inner);
-    ProjectModel made{name, {*file, "--name", name}};
+    // "./-x.onnx" is no option.
+    ProjectModel made{name, {(file->starts_with('-') ? "./" : "") + *file, "--name", name}};
     const std::vector<std::string> more = arguments_of(name, merged);
     made.arguments.insert(made.arguments.end(), more.begin(), more.end());
     project.models.push_back(std::move(made));
@@ -263,17 +268,22 @@ class Reader {
 
 }  // namespace
 
+fs::path project_file(const fs::path& path) {
+  std::error_code ignored;
+  if (!path.empty() && !fs::is_directory(path, ignored)) return path;
+  for (const char* name : {"linnet.toml", "linnet.json"})
+    if (fs::exists(path / name, ignored)) return path / name;
+  return path.empty() ? fs::path(".") : path;
+}
+
 Result<Project> read_project(const fs::path& path, const std::vector<ProjectKey>& keys) {
   Project project;
-  project.file = path;
+  project.file = project_file(path);
   std::error_code ignored;
-  if (path.empty() || fs::is_directory(path, ignored)) {
-    project.file = path / "linnet.toml";
-    if (!fs::exists(project.file, ignored)) project.file = path / "linnet.json";
-  }
-  std::ifstream file(project.file, std::ios::binary);
-  if (!file) {
-    const bool folder = project.file != path;
+  const bool folder = fs::is_directory(project.file, ignored);
+  std::ifstream file;
+  if (!folder) file.open(project.file, std::ios::binary);
+  if (!file.is_open()) {
     return Diagnostic{
         "E521", "", "",
         folder ? "there is no linnet.toml and no linnet.json" : "the file cannot be read",

@@ -44,8 +44,11 @@ struct ProjectKey {
   bool many = false;  // takes several values
 };
 
-// `path` is the file, or a folder with linnet.toml or linnet.json in it. E521 when there is none, E520 when it is neither TOML nor JSON, E522 for a
-// key or a value that means nothing; each names the model and the key.
+// `path` itself, or linnet.toml or linnet.json of the folder that it is (empty: the current one); the folder when it has neither.
+std::filesystem::path project_file(const std::filesystem::path& path);
+
+// `path` as for project_file(). E521 when there is none, E520 when it is neither TOML nor JSON, E522 for a key or a value that
+// means nothing; each names the model and the key.
 Result<Project> read_project(const std::filesystem::path& path,
                              const std::vector<ProjectKey>& keys);
 

@@ -2,11 +2,11 @@
 #include "compiler/project/record.h"
 
 #include <algorithm>
-#include <sstream>
 
 #include "compiler/support/json.h"
 #include "compiler/support/read_text.h"
 #include "compiler/support/sha256.h"
+#include "compiler/support/write_files.h"
 
 namespace linnet {
 namespace {
@@ -44,16 +44,13 @@ std::string hash_of_path(const fs::path& path) {
 }
 
 std::string hash_of_generated(const fs::path& folder) {
-  const std::string manifest = read_text(folder / ".linnet_files");
-  if (manifest.empty()) return {};
   std::string all;
-  std::istringstream names(manifest);
-  for (std::string name; std::getline(names, name);) {
+  for (const std::string& name : written_before(folder)) {
     const std::string hash = hash_of_path(folder / name);
     if (hash.empty()) return {};
     all.append(name).append(" ").append(hash).append("\n");
   }
-  return hash_of(all);
+  return all.empty() ? all : hash_of(all);
 }
 
 std::string to_text(const BuildRecord& record) {

@@ -11,6 +11,7 @@
 #include "compiler/emit/text.h"
 #include "compiler/report/page.h"
 #include "compiler/report/page_text.h"
+#include "compiler/support/markdown.h"
 
 namespace linnet {
 namespace {
@@ -28,32 +29,7 @@ std::string short_code(const std::string& name) {
   return markdown_code(text.substr(0, end) + "...");
 }
 
-// Prose that may hold names: nothing in it is a tag, a mention, emphasis or a link.
-std::string plain(const std::string& text) {
-  std::string safe;
-  for (const char c : clean_name(text)) {
-    switch (c) {
-      case '<': safe += "&lt;"; break;
-      case '>': safe += "&gt;"; break;
-      case '&': safe += "&amp;"; break;
-      case '@': safe += "&#64;"; break;
-      case '#': safe += "&#35;"; break;
-      case '|':
-      case '`':
-      case '*':
-      case '_':
-      case '[':
-      case ']':
-      case '~':
-      case '\\':
-        safe += '\\';
-        safe += c;
-        break;
-      default: safe += c;
-    }
-  }
-  return safe;
-}
+std::string plain(const std::string& text) { return markdown_text(clean_name(text)); }
 
 std::string limit_text(std::int64_t used, const std::optional<std::int64_t>& limit) {
   if (!limit) return "| - | - |";
@@ -170,7 +146,8 @@ std::string to_markdown(const ReportPage& page) {
   const Report& report = page.report;
   std::string text;
   const Out out = std::back_inserter(text);
-  fmt::format_to(out, "## {}: {} for {}\n\n", short_code(report.name), report.dtype, report.target);
+  fmt::format_to(out, "## {}: {} for {}\n\n", short_code(report.name), report.dtype,
+                 plain(report.target));
   for (const Diagnostic& diagnostic : page.missed)
     fmt::format_to(out, "> **A budget is not met.** {}\n\n", plain(format(diagnostic)));
   write_memory(out, report, page);

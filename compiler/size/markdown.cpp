@@ -6,6 +6,7 @@
 #include "compiler/cli/parse_values.h"
 #include "compiler/size/size_report.h"
 #include "compiler/support/json.h"
+#include "compiler/support/markdown.h"
 
 namespace linnet {
 namespace {
@@ -15,19 +16,11 @@ using MarkdownOut = std::back_insert_iterator<std::string>;
 constexpr std::size_t kListed = 8;
 constexpr std::size_t kMostBytes = 60000;  // of a comment; GitHub takes 65,536 characters
 
-// Names come from models: nothing in them may end a cell, a code span or a line, or begin HTML.
-std::string cell(std::string_view text) {
-  std::string safe;
-  for (const char c : one_line(text, 160)) {
-    if (c == '|' || c == '`' || c == '*' || c == '_' || c == '[' || c == ']') safe += '\\';
-    if (c == '<')
-      safe += "&lt;";
-    else if (c == '&')
-      safe += "&amp;";
-    else
-      safe += c;
-  }
-  return safe;
+constexpr std::size_t kWidestName = 160;
+constexpr std::size_t kWidestReason = 400;
+
+std::string cell(std::string_view text, std::size_t limit = kWidestName) {
+  return markdown_text(one_line(text, limit));
 }
 
 const SizeChange& total_named(const NetworkComparison& network, std::string_view name) {
@@ -72,7 +65,7 @@ void put_details(MarkdownOut out, const NetworkComparison& network, const Tolera
   }
   if (!network.reasons.empty()) fmt::format_to(out, "\nWhy:\n\n");
   for (const std::string& reason : network.reasons)
-    fmt::format_to(out, "- {}\n", cell(one_line(reason, 400)));
+    fmt::format_to(out, "- {}\n", cell(reason, kWidestReason));
   fmt::format_to(out, "\n</details>\n");
 }
 

@@ -5,14 +5,13 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <sstream>
 #include <tuple>
 
 #include "compiler/emit/render.h"
 #include "compiler/size/call_graph.h"
+#include "compiler/support/read_text.h"
 #include "compiler/support/write_files.h"
 #include "compiler/verify/subprocess.h"
 #include "compiler/verify/toolchain.h"
@@ -23,11 +22,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kArenas = "linnet_size_arenas";
-
-std::string file_text(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(file), {});
-}
 
 // "phinet_weights" for phinet_weights.cpp: the units that make up the network.
 std::vector<std::string> units_of(const NetworkSources& network) {
@@ -202,7 +196,7 @@ bool take_stack(const std::vector<std::string>& units, const fs::path& folder,
   for (const std::string& unit : units) {
     const fs::path file = folder / (stem_of(unit) + ".ci");
     std::error_code error;
-    if (fs::exists(file, error)) add_call_graph(file_text(file), graph);
+    if (fs::exists(file, error)) add_call_graph(read_text(file), graph);
   }
   add_calls_through_pointers(graph);
   for (const std::string& function : functions) {
@@ -294,7 +288,7 @@ Result<std::vector<NetworkImage>> build_network_images(const std::vector<Network
   std::vector<NetworkImage> images(networks.size());
   for (std::size_t n = 0; n < networks.size(); ++n) {
     take_listing((*dumped)[n], images[n]);
-    images[n].objects = read_object_sizes(file_text(folder_of(n) / "image.map"));
+    images[n].objects = read_object_sizes(read_text(folder_of(n) / "image.map"));
     if (take_stack(units[n], folder_of(n), functions[n], images[n])) continue;
     // E513: functions of a folder were changed so that they call themselves
     return Diagnostic{

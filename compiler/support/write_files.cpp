@@ -44,10 +44,6 @@ Result<Nothing> write_file(const fs::path& path, const std::string& text) {
   return ok();
 }
 
-// Beside the files: their names, one a line. The next call removes those that it does not write itself, so that a
-// folder never mixes two networks' sources.
-constexpr const char* kManifest = ".linnet_files";
-
 std::string manifest_of(const std::map<std::string, std::string>& files) {
   std::string text;
   for (const auto& [name, contents] : files) text += name + "\n";
@@ -184,11 +180,19 @@ Result<WrittenFiles> write_files(const fs::path& folder,
   return WrittenFiles{remove_stale(target, old_names, files)};
 }
 
-Result<Nothing> replace_file(const std::filesystem::path& path, const std::string& text) {
+Result<Nothing> replace_file(const std::filesystem::path& given, const std::string& text) {
+  std::error_code ignored;
+  const fs::file_status status = fs::status(given, ignored);
+  const bool special =
+      fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status);
+  if (special) return write_file(given, text);
+  fs::path path = given;
+  if (fs::is_symlink(given, ignored))
+    path = fs::exists(status) ? fs::canonical(given, ignored)
+                              : given.parent_path() / fs::read_symlink(given, ignored);
   fs::path temporary = path;
   temporary += ".linnet-" + std::to_string(getpid());
   if (const Result<Nothing> written = write_file(temporary, text); !written) {
-    std::error_code ignored;
     fs::remove(temporary, ignored);
     return cannot_write(path, "its folder takes no new file");
   }

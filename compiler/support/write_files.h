@@ -24,10 +24,14 @@ struct WrittenFiles {
 Result<WrittenFiles> write_files(const std::filesystem::path& folder,
                                  const std::map<std::string, std::string>& files);
 
+// Beside the files: their names, one a line.
+inline constexpr const char* kManifest = ".linnet_files";
+
 // The names of the files that an earlier call wrote into the folder; none where there was none.
 std::vector<std::string> written_before(const std::filesystem::path& folder);
 
-// One file, whole or not at all; what was there is replaced. E501 when it cannot be written.
+// One file, whole or not at all; what was there is replaced. Of a link it is the file that the link names; a pipe or a device
+// (/dev/stdout) is written to as it is. E501 when it cannot be written.
 Result<Nothing> replace_file(const std::filesystem::path& path, const std::string& text);
 
 }  // namespace linnet

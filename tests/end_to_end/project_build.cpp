@@ -86,6 +86,28 @@ TEST_CASE("build compiles what has changed, and nothing else") {
   CHECK_FALSE(fs::exists(models.folder / "generated/a"));
 }
 
+TEST_CASE("build leaves somebody's own files in its folders alone") {
+  const TwoModels models(kTwo);
+  CHECK(compiled(build(models.folder)) == "a b");
+  const fs::path own = models.folder / "generated/a/notes.txt";
+  std::ofstream(own) << "mine";
+  CHECK(compiled(build(models.folder)).empty());
+  write_relu(models.folder / "a.onnx", 24);
+  CHECK(compiled(build(models.folder)) == "a");
+  CHECK(read_text(own) == "mine");
+}
+
+TEST_CASE("build sees a change of a model whose name needs escapes") {
+  const TwoModels models("[models.a]\nmodel = 'my $a\\b #1.onnx'\n");
+  const fs::path model = models.folder / "my $a\\b #1.onnx";
+  write_relu(model, 16);
+  CHECK(compiled(build(models.folder, {"--depfile", "out.d"})) == "a");
+  CHECK(read_text(models.folder / "out.d").starts_with("generated/report.json: \\\n  linnet.toml"));
+  CHECK(compiled(build(models.folder)).empty());
+  write_relu(model, 24);
+  CHECK(compiled(build(models.folder)) == "a");
+}
+
 TEST_CASE("build gives the same bytes, one at a time or all at once, from TOML or JSON") {
   const TwoModels models(kTwo);
   CHECK(compiled(build(models.folder, {"-j", "1"})) == "a b");

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "compiler/cli/parse_values.h"
@@ -12,6 +14,7 @@
 #include "compiler/emit/report.h"
 #include "compiler/emit/text.h"
 #include "compiler/support/json.h"
+#include "compiler/support/read_text.h"
 #include "compiler/support/write_files.h"
 #include "compiler/verify/temporary_folder.h"
 #include "tests/support/onnx_writer.h"
@@ -79,6 +82,30 @@ TEST_CASE("a file in the folder that linnet runs in is written by its bare name"
   fs::current_path(before);
   CHECK(written);
   CHECK(fs::file_size(scratch.path() / "plan.svg") == 6);
+}
+
+TEST_CASE("a link stays a link, a pipe a pipe") {
+  const TemporaryFolder scratch;
+  std::ofstream(scratch.path() / "page.html") << "old";
+  fs::create_directory(scratch.path() / "sub");
+  fs::create_symlink("../page.html", scratch.path() / "sub/link.html");
+  fs::create_symlink("new.html", scratch.path() / "dangling.html");
+  REQUIRE(replace_file(scratch.path() / "sub/link.html", "page"));
+  REQUIRE(replace_file(scratch.path() / "dangling.html", "page"));
+  CHECK(fs::is_symlink(scratch.path() / "sub/link.html"));
+  CHECK(read_text(scratch.path() / "page.html") == "page");
+  CHECK(read_text(scratch.path() / "new.html") == "page");
+
+  const fs::path pipe = scratch.path() / "pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  const int reader = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
+  REQUIRE(reader >= 0);
+  CHECK(replace_file(pipe, "page"));
+  char text[8] = {};
+  CHECK(::read(reader, text, sizeof text) == 4);
+  ::close(reader);
+  CHECK(std::string(text) == "page");
+  CHECK(fs::is_fifo(pipe));
 }
 
 TEST_CASE("files are replaced, stale ones go, strangers stay, no temporary folder is left") {

@@ -71,6 +71,17 @@ TEST_CASE("E522: keys and values of a project that mean nothing") {
         "linnet.toml: E522 model 'a b': the name is not usable as a C++ namespace; take letters, "
         "digits "
         "and '_'\n");
+  CHECK(said("[models.linnet_arenas]\nmodel = \"m.onnx\"\n") ==
+        "linnet.toml: E522 model 'linnet_arenas': the name is that of what the project generates; "
+        "take "
+        "another name\n");
+  // The file is named where the folder at hand, or another, was given.
+  const fs::path home = folder.scratch.path();
+  const std::string why =
+      "linnet.toml: E522 there is no model; add [models.NAME] with model = \"FILE.onnx\"\n";
+  said("");
+  CHECK(run_process({{LINNET_BINARY, "build"}, home}).output == why);
+  CHECK(run_process({{LINNET_BINARY, "build", home.string()}, {}}).output == (home / why).string());
   CHECK(said("share_arena = [\"b\"]\n[models.a]\nmodel = \"m.onnx\"\n") ==
         "linnet.toml: E522 share_arena: there is no model 'b'; name those of [models]\n");
   CHECK(said("models = 1\n") == "linnet.toml: E522 'models' is no table; write [models]\n");
@@ -89,6 +100,8 @@ TEST_CASE("E523: what a model's keys spell is no command line") {
 
 TEST_CASE("a model's own fault in a project names the model's file") {
   const ProjectFolder folder;
+  CHECK(folder.said("[models.a]\nmodel = \"-none.onnx\"\n", 1) ==
+        "-none.onnx: E001 the file does not exist; check the path\n");
   CHECK(folder.said("[models.a]\nmodel = \"none.onnx\"\n", 1) ==
         "none.onnx: E001 the file does not exist; check the path\n");
 }

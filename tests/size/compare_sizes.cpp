@@ -195,14 +195,20 @@ TEST_CASE("size: a comment is short, and its names can neither break its table n
   CHECK(same ==
         "<!-- linnet size -->\n**linnet size**: 1 network unchanged: flash 100,000 bytes, RAM "
         "33,500 bytes\n");
-  size.functions["evil|<img src=x>`\n## no"] = 4000;
+  size.functions["evil|<img src=x>`\n## @all"] = 4000;
   size.text_bytes += 4000;
-  const SizeComparison changed = compare_sizes({size}, &baseline, {});
+  size.deepest_function = std::string(70, 'd');  // a reason of more than 160 characters
+  size.stack_bytes += 8;
+  NetworkSize before = sample_size();
+  before.deepest_function = std::string(70, 'b');
+  const Baseline other{{"net", before}};
+  const SizeComparison changed = compare_sizes({size}, &other, {});
   const std::string text = size_markdown(changed);
+  CHECK_THAT(text, Catch::Contains(", before in " + before.deepest_function + "\n"));
   CHECK_THAT(text, Catch::Contains("| :x: | net | 14,000 | +4,000 (+40.00 %) | 104,000 |"));
-  CHECK_THAT(text, Catch::Contains("evil\\|&lt;img src=x>\\`?## no"));
+  CHECK_THAT(text, Catch::Contains("evil\\|&lt;img src=x&gt;\\`?&#35;&#35; &#64;all"));
   CHECK(text.find("<img") == std::string::npos);
-  CHECK(text.find("\n## no") == std::string::npos);
+  CHECK(text.find("\n##") == std::string::npos);
 }
 
 TEST_CASE("size: annotations are errors for what is judged, notices for the rest, one line each") {
