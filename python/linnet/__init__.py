@@ -165,6 +165,8 @@ def _options(given: Mapping[str, Any]) -> list[str]:
     result: list[str] = []
     for key, value in given.items():
         option = "--" + key.replace("_", "-")
+        if hasattr(value, "tolist"):  # NumPy's scalars and arrays
+            value = value.tolist()
         if value is None or value is False:
             continue
         if value is True:

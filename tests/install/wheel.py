@@ -75,6 +75,9 @@ def refused(**options):
 budget = refused(ram="10K")
 assert budget.exit_code == 3 and budget.diagnostics[0]["code"] == "E301" and "E301" in str(budget)
 assert "--calibrate" in budget.diagnostics[0]["hint"]
+class Array:  # what NumPy's have in common
+    def tolist(self): return [123.5, 116]
+assert linnet._options({{"mean": Array(), "resize": False}}) == ["--mean=123.5,116"]
 usage = refused(ram="10Q")
 assert usage.exit_code == 2 and "'10Q' is no size" in usage.diagnostics[0]["message"]
 data = refused(calibrate="/nowhere", mean=-1.5)
