@@ -56,10 +56,10 @@ TEST_CASE("a depfile gives names back as they are") {
     INFO(name);
     CHECK(make().empty());
     fs::last_write_time(folder.path() / name,
-                        fs::file_time_type::clock::now() + std::chrono::seconds(5));
-    CHECK(make() == "again\n");
+                        fs::file_time_type::clock::now() + std::chrono::seconds(60));
+    CHECK(make().find("again") != std::string::npos);  // it also warns of the clock
     fs::last_write_time(folder.path() / name,
-                        fs::file_time_type::clock::now() - std::chrono::seconds(5));
+                        fs::file_time_type::clock::now() - std::chrono::seconds(60));
   }
 }
 
