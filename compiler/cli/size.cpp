@@ -34,6 +34,15 @@ bool is_project(const fs::path& path) {
   return fs::exists(path / "linnet.toml", ignored) || fs::exists(path / "linnet.json", ignored);
 }
 
+// Without an argument a project was looked for; who has none may not know of projects.
+Diagnostics with_arguments_named(const CommandLine& command, Diagnostics diagnostics) {
+  for (Diagnostic& why : diagnostics) {
+    if (command.size.networks.empty() && why.code == "E521")
+      why.hint = "give a model, or a folder that `linnet compile -o` wrote";
+  }
+  return diagnostics;
+}
+
 // Builds what is out of date in a project; its models' folders.
 std::variant<std::vector<fs::path>, int> folders_of_project(const CommandLine& command,
                                                             const fs::path& path) {
@@ -44,7 +53,8 @@ std::variant<std::vector<fs::path>, int> folders_of_project(const CommandLine& c
   if (const auto* failures = std::get_if<std::vector<BuildFailure>>(&result)) {
     int code = 0;
     for (const BuildFailure& failure : *failures)
-      code = std::max(code, fail_size(command, failure.diagnostics, failure.file));
+      code = std::max(code, fail_size(command, with_arguments_named(command, failure.diagnostics),
+                                      failure.file));
     return code;
   }
   const Project& project = std::get<BuiltProject>(result).project;
