@@ -30,9 +30,9 @@ int fail(const CommandLine& command, const Diagnostics& diagnostics);
 PipelineHooks make_hooks(const CommandLine& command, bool& dumped);
 // After a run that went well: says so when --dump-after named a stage that this run had no use for.
 void note_missing_dump(const CommandLine& command, bool dumped);
-// Says so when --mean, --scale or --resize are given and `paths` hold no picture.
-void note_unused_picture_options(const CommandLine& command,
-                                 const std::vector<std::filesystem::path>& paths);
+// Says so when --mean, --scale or --resize are given and `paths` hold no picture, or --scale looks like a divisor.
+void note_picture_options(const CommandLine& command,
+                          const std::vector<std::filesystem::path>& paths);
 // The arguments of add_subdirectory(): CMake wants a name for the build folder of what is not below the project.
 std::string cmake_subdirectory(const std::filesystem::path& output, const std::string& name);
 // Takes the progress line away again.

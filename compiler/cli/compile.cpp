@@ -107,7 +107,7 @@ int run_compile(const CommandLine& command) {
   end_progress();
   if (!made) return fail(command, made.diagnostics());
   note_missing_dump(command, dumped);
-  note_unused_picture_options(command, command.compile.calibrate);
+  note_picture_options(command, command.compile.calibrate);
   const std::string old_name = name_of_network_in(command.output);
   const Result<WrittenFiles> written = write_files(command.output, made->files);
   if (!written) return fail(command, written.diagnostics());

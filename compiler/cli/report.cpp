@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "compiler/cli/commands.h"
+#include "compiler/cli/parse_values.h"
 #include "compiler/emit/text.h"
 #include "compiler/report/collect.h"
 #include "compiler/support/write_files.h"
@@ -20,7 +21,7 @@ void print_written(const CommandLine& command, const ReportPage& page) {
   const Report& report = page.report;
   fmt::print("{}: RAM {}, flash {}", report.name, readable_bytes(report.ram_bytes()),
              readable_bytes(report.flash_bytes()));
-  if (page.profile) fmt::print(", {} instructions", page.profile->instructions);
+  if (page.profile) fmt::print(", {} instructions", readable_count(page.profile->instructions));
   fmt::print("\nwrote {}\n", command.output.string());
 }
 
@@ -39,7 +40,7 @@ int run_report(const CommandLine& command) {
   note_missing_dump(command, dumped);
   std::vector<std::filesystem::path> paths = command.compile.calibrate;
   paths.push_back(command.verify.data);
-  note_unused_picture_options(command, paths);
+  note_picture_options(command, paths);
   if (!command.output.empty()) {
     const Result<Nothing> written =
         replace_file(command.output, markdown ? to_markdown(*page) : to_html(*page));

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <cstdio>
 
 #include "compiler/cli/commands.h"
@@ -47,8 +48,24 @@ void note_missing_dump(const CommandLine& command, bool dumped) {
              command.dump_after);
 }
 
-void note_unused_picture_options(const CommandLine& command,
-                                 const std::vector<std::filesystem::path>& paths) {
+namespace {
+
+// Frameworks divide by the deviation; --scale multiplies. Pixels are 0 to 255, so nothing sensible makes them larger.
+void note_large_scale(const Normalization& normalization) {
+  for (const double scale : normalization.scale) {
+    if (std::abs(scale) <= 1) continue;
+    fmt::print(
+        stderr,
+        "note: --scale {:.6g} multiplies pixels of 0 to 255; to divide by it give --scale {:.6g}\n",
+        scale, 1 / scale);
+    return;
+  }
+}
+
+}  // namespace
+
+void note_picture_options(const CommandLine& command,
+                          const std::vector<std::filesystem::path>& paths) {
   const SampleOptions& given = command.compile.samples;
   const SampleOptions unset;
   std::string options;
@@ -58,7 +75,12 @@ void note_unused_picture_options(const CommandLine& command,
   add(given.normalization.mean != unset.normalization.mean, "--mean");
   add(given.normalization.scale != unset.normalization.scale, "--scale");
   add(given.resize, "--resize");
-  if (options.empty() || command.quiet || holds_pictures(paths)) return;
+  if (command.quiet) return;
+  if (holds_pictures(paths)) {
+    note_large_scale(given.normalization);
+    return;
+  }
+  if (options.empty()) return;
   fmt::print(stderr, "note: {} not used: only pictures are changed, and none is given\n", options);
 }
 

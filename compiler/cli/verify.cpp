@@ -17,7 +17,7 @@ int run_verify(const CommandLine& command) {
   note_missing_dump(command, dumped);
   std::vector<std::filesystem::path> paths = command.compile.calibrate;
   paths.push_back(command.verify.data);
-  note_unused_picture_options(command, paths);
+  note_picture_options(command, paths);
   if (!command.verify.draw.empty()) {
     const Result<WrittenFiles> written = write_files(command.verify.draw, report->drawings);
     if (!written) return fail(command, written.diagnostics());

@@ -229,6 +229,13 @@ TEST_CASE("options about pictures without pictures are noticed") {
                        " --resize --calibrate " + LINNET_SOURCE_DIR + "/models/images/calibration",
                    kOnlyStderr)
             .output.empty());
+  CHECK(run_linnet("compile " + kModel + " -o " + (scratch.path() / "p").string() +
+                       " --mean 127.5 --scale 127.5 --resize --calibrate " + LINNET_SOURCE_DIR +
+                       "/models/images/calibration",
+                   kOnlyStderr)
+            .output ==
+        "note: --scale 127.5 multiplies pixels of 0 to 255; to divide by it give --scale "
+        "0.00784314\n");
 }
 
 TEST_CASE("compile says what the calibration saw, how to go on, and whose files went") {
