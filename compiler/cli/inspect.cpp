@@ -108,7 +108,7 @@ void print_ports(const char* title, const std::vector<Port>& ports) {
 }
 
 std::string peak_text(const std::optional<std::int64_t>& peak, const std::string& reason) {
-  return peak ? readable_bytes(*peak) : "- (" + reason + ")";
+  return peak ? readable_bytes(*peak) + " by whole tensors" : "- (" + reason + ")";
 }
 
 // Whether it fits what the options or the target allow; where it does not, the diagnostics say so instead.

@@ -162,11 +162,12 @@ void read_initializers(const onnx::GraphProto& graph, OnnxModel& model, External
 Result<OnnxModel> read_model(const std::filesystem::path& path) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) {
-    return Diagnostic{"E001",
-                      {},
-                      {},
-                      "this is a folder",
-                      "give the .onnx file (inspect also takes a generated folder)"};
+    return Diagnostic{
+        "E001",
+        {},
+        {},
+        "this is a folder",
+        "give the .onnx file (inspect, profile, report and size also take a generated folder)"};
   }
   const auto bytes = read_file(path);
   // E001: nothing to read.
