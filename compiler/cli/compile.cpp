@@ -112,6 +112,7 @@ int run_compile(const CommandLine& command) {
   const Result<WrittenFiles> written = write_files(command.output, made->files);
   if (!written) return fail(command, written.diagnostics());
   if (!command.depfile.empty()) {
+    touch(command.output / "report.json");
     const Result<Nothing> kept = replace_file(
         command.depfile,
         depfile_text(command.output / "report.json", inputs_of(command.compile, made->model)));

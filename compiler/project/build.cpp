@@ -169,8 +169,13 @@ class Builder {
     }
     ModelRecord& record = record_.models[model.name];
     record = {built_.project.models[index].arguments, extra_[index], {}, hash_of_generated(folder)};
-    for (const fs::path& input : read_depfile(read_text(folder.string() + ".d")))
-      record.inputs[input.string()] = hash_of_path(built_.project.folder / input);
+    for (const fs::path& input : read_depfile(read_text(folder.string() + ".d"))) {
+      const fs::path path = built_.project.folder / input;
+      std::error_code ignored;
+      // One that was saved while models were compiled may not be what was compiled: it has no hash, and never is up to date.
+      const bool settled = fs::last_write_time(path, ignored) < started_;
+      record.inputs[input.string()] = settled ? hash_of_path(path) : std::string();
+    }
   }
 
   // What a model's own arguments plan for; a file's path starts at the project.
@@ -340,6 +345,15 @@ class Builder {
     return diagnostics;
   }
 
+  // write_files() speaks of the option that `linnet compile` has.
+  static Diagnostics in_words_of_projects(Diagnostics diagnostics) {
+    for (Diagnostic& why : diagnostics) {
+      if (why.message.starts_with("'-o ")) why.message.replace(0, 4, "output '");
+      if (why.hint.starts_with("choose another folder")) why.hint = "set another 'output'";
+    }
+    return diagnostics;
+  }
+
   // Everything at once: the models' folders, what holds them together, report.json and the record.
   Diagnostics write() {
     Files files = arena_files(built_);
@@ -351,8 +365,9 @@ class Builder {
     files["report.json"] = to_json(built_);
     files[kRecord] = to_text(record_);
     if (const Result<WrittenFiles> written = write_files(output_, files); !written)
-      return written.diagnostics();
+      return in_words_of_projects(written.diagnostics());
     if (options_.depfile.empty()) return {};
+    touch(output_ / "report.json");
     std::vector<fs::path> inputs{built_.project.file};
     for (const auto& [name, model] : record_.models) {
       for (const auto& [path, hash] : model.inputs)
@@ -363,6 +378,7 @@ class Builder {
     return kept ? Diagnostics{} : kept.diagnostics();
   }
 
+  const fs::file_time_type started_ = fs::file_time_type::clock::now();
   const ProjectOptions& options_;
   TemporaryFolder scratch_;
   BuiltProject built_;

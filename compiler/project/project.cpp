@@ -194,7 +194,9 @@ class Reader {
     }
     if (option.many && words->size() > 1) {  // --calibrate a b
       arguments.push_back(name);
-      arguments.insert(arguments.end(), words->begin(), words->end());
+      for (const std::string& word :
+           *words)  // ... where a path that begins with '-' would be an option
+        arguments.push_back(word.starts_with('-') ? "./" + word : word);
     } else if (option.form.find('=') != std::string::npos && !option.form.ends_with("...")) {
       for (const std::string& word : *words) arguments.push_back(fmt::format("{}={}", name, word));
     } else {  // --mean 123,117,104

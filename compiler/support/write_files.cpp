@@ -180,6 +180,11 @@ Result<WrittenFiles> write_files(const fs::path& folder,
   return WrittenFiles{remove_stale(target, old_names, files)};
 }
 
+void touch(const fs::path& path) {
+  std::error_code ignored;
+  fs::last_write_time(path, fs::file_time_type::clock::now(), ignored);
+}
+
 Result<Nothing> replace_file(const std::filesystem::path& given, const std::string& text) {
   std::error_code ignored;
   const fs::file_status status = fs::status(given, ignored);

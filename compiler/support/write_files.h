@@ -30,6 +30,9 @@ inline constexpr const char* kManifest = ".linnet_files";
 // The names of the files that an earlier call wrote into the folder; none where there was none.
 std::vector<std::string> written_before(const std::filesystem::path& folder);
 
+// Gives a file that was written, or left as it was, today's time: it is what a build tool compares.
+void touch(const std::filesystem::path& path);
+
 // One file, whole or not at all; what was there is replaced. Of a link it is the file that the link names; a pipe or a device
 // (/dev/stdout) is written to as it is. E501 when it cannot be written.
 Result<Nothing> replace_file(const std::filesystem::path& path, const std::string& text);

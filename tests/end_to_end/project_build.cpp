@@ -108,6 +108,14 @@ TEST_CASE("build sees a change of a model whose name needs escapes") {
   CHECK(compiled(build(models.folder)) == "a");
 }
 
+TEST_CASE("build takes no model for up to date that was saved while it was compiled") {
+  const TwoModels models(kTwo);
+  fs::last_write_time(models.folder / "a.onnx",
+                      fs::file_time_type::clock::now() + std::chrono::hours(1));
+  CHECK(compiled(build(models.folder)) == "a b");
+  CHECK(compiled(build(models.folder)) == "a");
+}
+
 TEST_CASE("build gives the same bytes, one at a time or all at once, from TOML or JSON") {
   const TwoModels models(kTwo);
   CHECK(compiled(build(models.folder, {"-j", "1"})) == "a b");
