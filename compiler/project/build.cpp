@@ -85,7 +85,8 @@ class Builder {
     extra_.resize(count);
     std::vector<std::size_t> all(count);
     for (std::size_t i = 0; i < count; ++i) all[i] = i;
-    if (all_up_to_date()) {
+    unchanged_ = all_up_to_date();
+    if (unchanged_) {
       for (const std::size_t i : all) extra_[i] = old_.models.at(name_of(i)).extra;
     }
     if (Failures failures = make(all); !failures.empty()) return failures;
@@ -134,7 +135,7 @@ class Builder {
     for (const std::size_t index : which) {
       BuiltModel& model = built_.models[index];
       model.name = name_of(index);
-      model.compiled = !up_to_date(index, extra_[index]);
+      model.compiled = !unchanged_ && !up_to_date(index, extra_[index]);
       if (!model.compiled) continue;
       Process process{{tool_.string(), "compile"}, built_.project.folder, std::chrono::hours(24)};
       append(process.arguments, built_.project.models[index].arguments);
@@ -384,6 +385,7 @@ class Builder {
   BuiltProject built_;
   fs::path output_, tool_;
   BuildRecord old_, record_;
+  bool unchanged_ = false;                       // all of it is up to date: nothing is hashed again
   std::vector<std::vector<std::string>> extra_;  // --bank, so that models fit beside each other
 };
 
