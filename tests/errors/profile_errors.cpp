@@ -4,7 +4,6 @@
 #include <fstream>
 
 #include "compiler/profile/profile.h"
-#include "compiler/support/write_files.h"
 #include "compiler/verify/subprocess.h"
 #include "compiler/verify/temporary_folder.h"
 #include "tests/support/tiny_network.h"
@@ -13,6 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace linnet;
+using testing::replace_in;
 
 Finished run_profile_command(std::vector<std::string> arguments, const std::string& path = {}) {
   std::vector<std::string> all;
@@ -23,19 +23,8 @@ Finished run_profile_command(std::vector<std::string> arguments, const std::stri
 }
 
 fs::path write_tiny(const TemporaryFolder& folder) {
-  const fs::path generated = folder.path() / "tiny";
-  REQUIRE(write_files(
-      generated, testing::compile_tiny("cortex-m7", {"tiny", true, WeightsFormat::cpp}).files));
-  return generated;
-}
-
-void replace_in(const fs::path& path, const std::string& from, const std::string& to) {
-  std::ifstream in(path, std::ios::binary);
-  std::string text(std::istreambuf_iterator<char>(in), {});
-  const std::size_t at = text.find(from);
-  REQUIRE(at != std::string::npos);
-  text.replace(at, from.size(), to);
-  std::ofstream(path, std::ios::binary) << text;
+  testing::write_tiny(folder.path() / "tiny");
+  return folder.path() / "tiny";
 }
 
 }  // namespace

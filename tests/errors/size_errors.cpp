@@ -3,9 +3,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 
-#include "compiler/support/write_files.h"
 #include "compiler/verify/subprocess.h"
 #include "compiler/verify/temporary_folder.h"
 #include "tests/support/tiny_network.h"
@@ -14,6 +12,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace linnet;
+using testing::replace_in;
+using testing::write_tiny;
 
 Finished run_size_command(const TemporaryFolder& folder, std::vector<std::string> arguments,
                           const std::string& path = {}) {
@@ -24,26 +24,11 @@ Finished run_size_command(const TemporaryFolder& folder, std::vector<std::string
   return run_process({all, folder.path()});
 }
 
-void write_tiny(const TemporaryFolder& folder, const char* name = "tiny") {
-  REQUIRE(
-      write_files(folder.path() / name,
-                  testing::compile_tiny("cortex-m7", {"tiny", true, WeightsFormat::cpp}).files));
-}
-
-void change(const fs::path& path, const std::string& from, const std::string& to) {
-  std::ifstream in(path, std::ios::binary);
-  std::string text(std::istreambuf_iterator<char>(in), {});
-  const std::size_t at = text.find(from);
-  REQUIRE(at != std::string::npos);
-  text.replace(at, from.size(), to);
-  std::ofstream(path, std::ios::binary) << text;
-}
-
 }  // namespace
 
 TEST_CASE("size: missing tools are named with their packages") {
   const TemporaryFolder folder;
-  write_tiny(folder);
+  write_tiny(folder.path() / "tiny");
   const Finished run = run_size_command(folder, {"tiny"}, (folder.path() / "empty").string());
   CHECK(run.exit_code == 4);
   CHECK(run.output ==
@@ -59,7 +44,7 @@ TEST_CASE("size: missing tools are named with their packages") {
 
 TEST_CASE("size: a compiler without its libraries is said, with the package") {
   const TemporaryFolder folder;
-  write_tiny(folder);
+  write_tiny(folder.path() / "tiny");
   const fs::path bin = folder.path() / "bin";
   fs::create_directories(bin);
   std::ofstream(bin / "arm-none-eabi-g++") << "#!/bin/sh\necho 'tiny.hpp:9:10: fatal error: "
@@ -73,7 +58,7 @@ TEST_CASE("size: a compiler without its libraries is said, with the package") {
 
 TEST_CASE("size: baselines that are not there or not ours") {
   const TemporaryFolder folder;
-  write_tiny(folder);
+  write_tiny(folder.path() / "tiny");
   const Finished none = run_size_command(folder, {"tiny", "--baseline", "size.json"});
   CHECK(none.exit_code == 1);
   CHECK(
@@ -109,8 +94,8 @@ TEST_CASE("size: baselines that are not there or not ours") {
 
 TEST_CASE("size: networks that cannot be measured") {
   const TemporaryFolder folder;
-  write_tiny(folder);
-  write_tiny(folder, "twin");
+  write_tiny(folder.path() / "tiny");
+  write_tiny(folder.path() / "twin");
   const Finished twins = run_size_command(folder, {"tiny", "twin"});
   CHECK(twins.exit_code == 1);
   CHECK(twins.output ==
@@ -129,7 +114,8 @@ TEST_CASE("size: networks that cannot be measured") {
         ".: E521 there is no linnet.toml and no linnet.json; give a model, or a folder that "
         "`linnet compile -o` wrote\n");
 
-  change(folder.path() / "tiny/tiny.cpp", "namespace tiny {", "namespace tiny {\n#error mine\n");
+  replace_in(folder.path() / "tiny/tiny.cpp", "namespace tiny {",
+             "namespace tiny {\n#error mine\n");
   const Finished broken = run_size_command(folder, {"tiny"});
   CHECK(broken.exit_code == 1);
   CHECK_THAT(broken.output, Catch::Contains("E512 the sources in 'tiny' do not build: "));
@@ -137,9 +123,9 @@ TEST_CASE("size: networks that cannot be measured") {
   fs::remove(folder.path() / "tiny/tiny.cpp");
   CHECK_THAT(run_size_command(folder, {"tiny"}).output,
              Catch::StartsWith("E505 'tiny.cpp' is missing; compile the model again\n"));
-  change(folder.path() / "twin/tiny.cpp", "void run(const Arenas& arenas) noexcept {\n",
-         "void run(const Arenas& arenas) noexcept {\n  static volatile int again = 0;\n"
-         "  if (again != 0) run(arenas);\n  again = again + 1;\n");
+  replace_in(folder.path() / "twin/tiny.cpp", "void run(const Arenas& arenas) noexcept {\n",
+             "void run(const Arenas& arenas) noexcept {\n  static volatile int again = 0;\n"
+             "  if (again != 0) run(arenas);\n  again = again + 1;\n");
   CHECK_THAT(run_size_command(folder, {"twin"}).output,
              Catch::StartsWith("E513 functions of 'tiny' call themselves: its stack has no bound"));
 }
@@ -154,7 +140,7 @@ TEST_CASE("size: wrong usage") {
   const Finished swallowed = run_size_command(folder, {"--calibrate", "pictures", "x.onnx"});
   CHECK(swallowed.exit_code == 2);
   CHECK_THAT(swallowed.output, Catch::Contains("put it before --calibrate"));
-  write_tiny(folder);
+  write_tiny(folder.path() / "tiny");
   CHECK_THAT(run_size_command(folder, {"tiny", "--target", "stm32h743"}).output,
              Catch::Contains("note: --target not used: it is for models, and none is given\n"));
   CHECK(run_size_command(folder, {"tiny", "--quiet"}).output.empty());

@@ -2,8 +2,11 @@
 #include "tests/support/tiny_network.h"
 
 #include <catch2/catch.hpp>
+#include <fstream>
 
 #include "compiler/plan/target.h"
+#include "compiler/support/read_text.h"
+#include "compiler/support/write_files.h"
 
 namespace linnet::testing {
 namespace {
@@ -60,6 +63,18 @@ Compiled compile_tiny(const std::string& target, const EmitOptions& options,
   made.plan = std::move(planned->plan);
   emit_network(made, options);
   return made;
+}
+
+void write_tiny(const std::filesystem::path& folder) {
+  REQUIRE(write_files(folder, compile_tiny("cortex-m7", {"tiny", true, WeightsFormat::cpp}).files));
+}
+
+void replace_in(const std::filesystem::path& path, const std::string& from, const std::string& to) {
+  std::string text = read_text(path);
+  const std::size_t at = text.find(from);
+  REQUIRE(at != std::string::npos);
+  text.replace(at, from.size(), to);
+  std::ofstream(path, std::ios::binary) << text;
 }
 
 }  // namespace linnet::testing
